@@ -1,0 +1,14 @@
+"""The web server process, the same under bin/up and in the image."""
+
+from __future__ import annotations
+
+import os
+
+bind = f"{os.environ.get('BIND') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+workers = int(os.environ.get("WEB_WORKERS") or 2)
+timeout = 30
+graceful_timeout = 5
+loglevel = "warning"
+# A heartbeat file on a real disk can stall the workers; shared memory cannot.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+control_socket_disable = True  # one way to steer it: signals

@@ -1,0 +1,104 @@
+"""What every test may lean on: static files, a Redis database of its own, the browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+INSTALL_BROWSER = "apt install chromium (macOS: brew install --cask google-chrome)"
+NO_BROWSER = f"no Chromium or Chrome on the PATH: {INSTALL_BROWSER}"
+# Quiet and offline: what a browser asks of its maker's servers at every start would be refused in a closed network.
+BROWSER_FLAGS = [
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Long tests that want a process or the machine to themselves: each group stays on one worker, and goes first.
+GROUPS = {"browser": "browser", "entrance": "entrance"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        _take_redis_database(int(worker.removeprefix("gw")) + 1)
+    else:
+        _collect_static_files()
+
+
+def _take_redis_database(number: int) -> None:
+    """Workers of one run share the server, as they do PostgreSQL; each has a database in it."""
+    url = f"{settings.REDIS_URL.rpartition('/')[0]}/{number}"
+    os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = url
+    settings.CACHES["default"]["LOCATION"] = url
+
+
+def _collect_static_files() -> None:
+    """Pages name static files by their hashes: nothing renders before they are collected."""
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    made = manifest.stat().st_mtime if manifest.exists() else 0.0
+    sources = (Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([]))
+    if any(source.stat().st_mtime > made for source in sources):
+        call_command("collectstatic", interactive=False, verbosity=0)
+        manifest.touch()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker, group in GROUPS.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    missed = [report for report in terminalreporter.stats.get("skipped", []) if NO_BROWSER in str(report.longrepr)]
+    if missed:
+        terminalreporter.write_line(f"{len(missed)} browser tests did not run: {NO_BROWSER}", yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium or Chrome; without one the test is skipped, or fails where REQUIRE_BROWSER is 1."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found:
+        return found
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(NO_BROWSER, pytrace=False)
+    pytest.skip(NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Any]:
+    """Playwright's browser, one for the session; take `browser.new_context()` for each test."""
+    from playwright.sync_api import sync_playwright
+
+    # Playwright runs an event loop in this thread, where Django would refuse the ORM to the test itself.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    flags = BROWSER_FLAGS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=flags)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A fresh page in a context of its own."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
