@@ -1,0 +1,138 @@
+"""Country names as the registry spells them, now and in the past, against ISO 3166-1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+import pycountry
+
+# Spellings that ISO 3166-1 (as pycountry holds it) does not know: the registry's own, and usual ones in older records.
+# "Former Serbia and Montenegro", "Former Yugoslavia" and "Netherlands Antilles" are two or more countries today: they
+# stay without a code on purpose and are shown as written.
+SPELLINGS: Mapping[str, str] = {
+    "Bolivia": "BO",
+    "Bosnia-Herzegovina": "BA",
+    "Brunei": "BN",
+    "Burma": "MM",
+    "Cape Verde": "CV",
+    "Congo, The Democratic Republic of the": "CD",
+    "Cote d'Ivoire": "CI",
+    "Czech Republic": "CZ",
+    "Democratic Republic of the Congo": "CD",
+    "East Timor": "TL",
+    "Federated States of Micronesia": "FM",
+    "Great Britain": "GB",
+    "Heard Island and McDonald Islands": "HM",
+    "Holy See (Vatican City State)": "VA",
+    "Hong Kong SAR": "HK",
+    "Iran": "IR",
+    "Iran (Islamic Republic of)": "IR",
+    "Ivory Coast": "CI",
+    "Korea, Democratic People's Republic of": "KP",
+    "Korea, Republic of": "KR",
+    "Kosovo": "XK",
+    "Laos": "LA",
+    "Lao People's Democratic Republic": "LA",
+    "Libya": "LY",
+    "Libyan Arab Jamahiriya": "LY",
+    "Macao": "MO",
+    "Macau": "MO",
+    "Macedonia": "MK",
+    "Macedonia, The Former Yugoslav Republic of": "MK",
+    "Moldova": "MD",
+    "North Korea": "KP",
+    "Palestine": "PS",
+    "Palestinian Territories": "PS",
+    "Palestinian Territory": "PS",
+    "Palestinian Territories, Occupied": "PS",
+    "Palestinian Territory, occupied": "PS",
+    "Republic of Korea": "KR",
+    "Republic of North Macedonia": "MK",
+    "Reunion": "RE",
+    "Russia": "RU",
+    "Saint Barthelemy": "BL",
+    "Saint Martin": "MF",
+    "Sint Maarten": "SX",
+    "South Korea": "KR",
+    "Swaziland": "SZ",
+    "Syria": "SY",
+    "Taiwan": "TW",
+    "Tanzania": "TZ",
+    "The Bahamas": "BS",
+    "The Gambia": "GM",
+    "The Netherlands": "NL",
+    "Turkey": "TR",
+    "Turkey (Türkiye)": "TR",
+    "Turkiye": "TR",
+    "Türkiye": "TR",
+    "Türkiye (Türkiye)": "TR",
+    "UK": "GB",
+    "USA": "US",
+    "United States of America": "US",
+    "Vatican City": "VA",
+    "Venezuela": "VE",
+    "Vietnam": "VN",
+    "Virgin Islands (U.S.)": "VI",
+}
+
+# What people read where ISO's own name is stiff or carries a comma.
+SHORT_NAMES: Mapping[str, str] = {
+    "BO": "Bolivia",
+    "BN": "Brunei",
+    "CD": "Democratic Republic of the Congo",
+    "CG": "Republic of the Congo",
+    "FK": "Falkland Islands",
+    "FM": "Micronesia",
+    "IR": "Iran",
+    "KP": "North Korea",
+    "KR": "South Korea",
+    "LA": "Laos",
+    "MD": "Moldova",
+    "PS": "Palestinian territories",
+    "RU": "Russia",
+    "SY": "Syria",
+    "TR": "Türkiye",
+    "TW": "Taiwan",
+    "TZ": "Tanzania",
+    "VA": "Vatican City",
+    "VE": "Venezuela",
+    "VG": "British Virgin Islands",
+    "VI": "U.S. Virgin Islands",
+    "VN": "Vietnam",
+    "XK": "Kosovo",
+}
+
+
+def _key(name: str) -> str:
+    return " ".join(name.casefold().replace("’", "'").split())
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Every known spelling, in folded form, to its alpha-2 code."""
+    codes = {}
+    for country in pycountry.countries:
+        for name in ("official_name", "common_name", "name", "alpha_3", "alpha_2"):
+            if spelling := getattr(country, name, None):
+                codes[_key(spelling)] = country.alpha_2
+    codes.update({_key(code): code for code in SHORT_NAMES})
+    codes.update({_key(name): code for code, name in SHORT_NAMES.items()})
+    codes.update({_key(spelling): code for spelling, code in SPELLINGS.items()})
+    return codes
+
+
+@cache
+def _names() -> dict[str, str]:
+    names = {country.alpha_2: getattr(country, "common_name", country.name) for country in pycountry.countries}
+    return names | dict(SHORT_NAMES)
+
+
+def country_code(name: str | None) -> str | None:
+    """ISO 3166-1 alpha-2 of a country's name, old or new, or of its code; None when it has none today."""
+    return _codes().get(_key(name)) if name else None
+
+
+def country_name(code_or_name: str) -> str:
+    """The name that people read; a name without a code today comes back as written."""
+    return _names().get(country_code(code_or_name) or "", code_or_name)
