@@ -1,0 +1,47 @@
+"""Published documents for tests: sensible defaults, one line a study."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from apps.search.documents import DocumentEntry
+from apps.search.indexer import index_documents, move_dataset_version
+
+_numbers = count(90_000_001)
+
+
+def entry(nct_id: str = "", **changes: Any) -> DocumentEntry:
+    """A recruiting MSC trial for multiple sclerosis in Spain, but for the changes; texts follow from columns."""
+    nct_id = nct_id or f"NCT{next(_numbers)}"
+    values: dict[str, Any] = {
+        "nct_id": nct_id,
+        "title": f"Cells for people with multiple sclerosis {nct_id[-3:]}",
+        "scope": "in_scope",
+        "study_type": "INTERVENTIONAL",
+        "overall_status": "RECRUITING",
+        "phases": ["PHASE2"],
+        "reasons": [],
+        "diseases": ["multiple-sclerosis"],
+        "cell_types": ["msc"],
+        "countries": ["ES"],
+        "sponsor": "University Hospital of Testing",
+        "sponsor_class": "OTHER",
+        "conditions": ["Multiple Sclerosis"],
+        "interventions": ["Mesenchymal stromal cells"],
+        "enrollment": 20,
+        "enrollment_type": "ESTIMATED",
+        "location_count": 1,
+        "start_date": "2024-05",
+        "first_posted": "2024-04-01",
+        "last_update_posted": "2025-01-01",
+    } | changes
+    values.setdefault("text_a", f"{values['title']}\n{nct_id}")
+    values.setdefault("text_b", "\n".join([*values["conditions"], *values["interventions"]]))
+    return DocumentEntry(**values)
+
+
+def publish(*entries: DocumentEntry) -> None:
+    """Write the documents and move the dataset version, as a publication does."""
+    index_documents(entries)
+    move_dataset_version()
