@@ -1,0 +1,28 @@
+"""What the rules said of each study, with the registry's sentence for each label."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class StudyLabel(models.Model):
+    """One label of one study. Only the rules write here; a curator's word stands elsewhere."""
+
+    study = models.ForeignKey("studies.Study", on_delete=models.CASCADE, related_name="labels")
+    scheme = models.CharField(max_length=32, help_text=_("What is labelled: scope, disease, cell_type, ..."))
+    value = models.CharField(max_length=64, help_text=_("The label's slug."))
+    rule = models.CharField(max_length=64, help_text=_("Name of the rule that gave it."))
+    reason = models.TextField(help_text=_("The rule's reason, in a sentence."))
+    evidence = models.JSONField(
+        default=list, help_text=_("List of {path, start, end, quote}; offsets count code points.")
+    )
+    ruleset_version = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "scheme", "value", "rule"], name="label_once_per_rule"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_id} {self.scheme}={self.value}"

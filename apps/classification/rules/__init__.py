@@ -1,0 +1,24 @@
+"""The rules: from a study record to its labels. Pure: no database, no clock, no network."""
+
+from __future__ import annotations
+
+from apps.classification.rules.cells import cells_of
+from apps.classification.rules.diseases import diseases_of
+from apps.classification.rules.labels import Classification, Evidence, Label
+from apps.classification.rules.reading import Reading
+from apps.classification.rules.scope import scope_of
+from apps.studies.records import StudyRecord
+
+__all__ = ["RULESET_VERSION", "Classification", "Evidence", "Label", "classify"]
+
+# Moves with every change to the rules or their terms that can move a label; stored labels of older versions are remade.
+RULESET_VERSION = 1
+
+
+def classify(record: StudyRecord) -> Classification:
+    """Scope, diseases, cell types and near misses of a study, each label with its rule, reason and quotes."""
+    reading = Reading(record)
+    diseases = diseases_of(reading)
+    cells = cells_of(reading)
+    scope = scope_of(reading, diseases, cells)
+    return Classification(scope[0].value, (*scope, *diseases, *cells.labels))

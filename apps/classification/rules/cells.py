@@ -1,0 +1,113 @@
+"""Which cells a study gives: mesenchymal, blood-forming, or others that only look alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps.classification.rules.labels import Label
+from apps.classification.rules.reading import GIVEN, HEADLINE, Hit, Place, Reading, evidence
+
+MSC = ("msc", "msc-product", "msc-by-tissue", "mixed-cells")
+UNNAMED = ("stem-cell-transplantation", "stem-cell")
+
+_ARM = frozenset({Place.ARM})
+_TEXT = frozenset({Place.DESCRIPTION})
+_TITLE = frozenset({Place.TITLE})
+_FOLLOWED = frozenset({Place.KEYWORD, Place.CONDITION})
+
+# Other cells and products, in the order in which one is named as the reason.
+OTHER_CELLS = (
+    "cell-free",
+    "car-t",
+    "treg",
+    "tolerogenic-cells",
+    "t-cell-vaccine",
+    "pluripotent-derived",
+    "neural",
+    "islet",
+)
+# Cells that a person has to judge.
+OPEN_CELLS = ("stromal-vascular-fraction", "marrow-mononuclear", "cord-blood")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of a study: labels of scheme "cell_type"; `certain` when the headline names a kind in full."""
+
+    labels: tuple[Label, ...]
+    certain: bool
+
+
+def cells_of(reading: Reading) -> Cells:
+    """Which of the two kinds are given. A kind that is only told of as background is not given."""
+    msc = _msc(reading)
+    hsc = _hsc(reading, msc)
+    labels = tuple(label for label in (msc, hsc) if label)
+    return Cells(labels, any(label.rule in ("msc-named", "hsc-named", "hsc-by-conditioning") for label in labels))
+
+
+def _label(kind: str, rule: str, reason: str, hits: list[Hit]) -> Label:
+    return Label("cell_type", kind, rule, reason, evidence(hits))
+
+
+def _msc(reading: Reading) -> Label | None:
+    hits = reading.hits(MSC, HEADLINE)
+    if any(hit.group != "msc-by-tissue" for hit in hits):
+        return _label("msc", "msc-named", "The title or an intervention names mesenchymal cells.", hits)
+    if hits:
+        return _label(
+            "msc", "msc-by-tissue", "The title or an intervention names stem cells of a tissue that yields them.", hits
+        )
+    hits = reading.hits(MSC, _ARM)
+    if hits:
+        return _label("msc", "msc-in-arm", "An arm or an intervention's description names mesenchymal cells.", hits)
+    hits = reading.hits(MSC, _TEXT)
+    if hits and reading.has(UNNAMED, GIVEN) and not reading.has(("hsc", "immune-ablation"), GIVEN | _TEXT):
+        return _label(
+            "msc",
+            "msc-in-description",
+            "Stem cells are given, and only the description names mesenchymal cells.",
+            [*hits, *reading.hits(UNNAMED, GIVEN)],
+        )
+    return None
+
+
+def _hsc(reading: Reading, msc: Label | None) -> Label | None:
+    hits = reading.hits(("hsc",), HEADLINE)
+    if hits:
+        return _label(
+            "hsc", "hsc-named", "The title or an intervention names a transplantation of blood-forming cells.", hits
+        )
+    if msc and msc.rule != "msc-in-description":
+        return None
+    ablation = reading.hits(("immune-ablation",))
+    hits = reading.hits(("hsc",), _ARM)
+    if hits and (ablation or reading.has(UNNAMED, GIVEN)):
+        return _label(
+            "hsc",
+            "hsc-in-arm",
+            "An arm or an intervention's description names a transplantation of blood-forming cells.",
+            hits,
+        )
+    transplants = reading.hits(("stem-cell-transplantation", "hsc-abbreviation"), GIVEN)
+    backing = [*ablation, *reading.hits(("hsc",))]
+    if transplants and backing:
+        return _label(
+            "hsc",
+            "hsc-by-conditioning",
+            "A transplantation of stem cells is given, with conditioning or with blood-forming cells named elsewhere.",
+            [*transplants, *backing],
+        )
+    given_ablation = [hit for hit in ablation if hit.place in HEADLINE]
+    transplants = [
+        *reading.hits(("hsc", "stem-cell-transplantation", "hsc-abbreviation"), _TEXT | _FOLLOWED),
+        *reading.hits(("transplantation", "stem-cell"), _TITLE),
+    ]
+    if given_ablation and transplants:
+        return _label(
+            "hsc",
+            "hsc-behind-conditioning",
+            "The title or the interventions name the conditioning, the transplantation is named elsewhere.",
+            [*given_ablation, *transplants],
+        )
+    return None

@@ -1,0 +1,186 @@
+"""A record as the rules see it: every term found in it, by group, with the place where it stands."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
+from enum import Enum
+from functools import cache
+from typing import NamedTuple
+
+from apps.classification.rules.labels import Evidence
+from apps.studies.records import StudyRecord
+from apps.studies.texts import iter_texts
+from apps.vocabulary.terms import finder, mesh_group, terms
+
+# Quotes a label, and code points a quote: enough to see why, little enough to read.
+MAX_QUOTES = 3
+MAX_QUOTE = 240
+
+# Stands between two texts when they are read in one pass. No phrase reaches across it.
+_BETWEEN_TEXTS = "\x00"
+
+_SENTENCE_END = re.compile(r"[.!?;][)\"'”’]?\s|\n")
+
+
+class Place(Enum):
+    """The part of a record in which a text stands."""
+
+    TITLE = "title"
+    CONDITION = "condition"
+    CONDITION_MESH = "condition MeSH term"
+    KEYWORD = "keyword"
+    INTERVENTION = "name of an intervention"
+    INTERVENTION_MESH = "intervention MeSH term"
+    ARM = "arm, or description of an intervention"
+    DESCRIPTION = "summary or description"
+
+
+# What the study says of itself at first sight.
+HEADLINE = frozenset({Place.TITLE, Place.INTERVENTION, Place.INTERVENTION_MESH})
+# What people in the study are given.
+GIVEN = HEADLINE | {Place.ARM}
+# What the study is about.
+STATED = frozenset({Place.TITLE, Place.CONDITION, Place.CONDITION_MESH})
+ANYWHERE = frozenset(Place)
+
+
+class Hit(NamedTuple):
+    """A term in a text of the record, at [start, end) of that text."""
+
+    group: str
+    place: Place
+    path: str
+    text: str
+    start: int
+    end: int
+
+
+@cache
+def _abbreviations() -> dict[str, str]:
+    return {word: group for group, table in terms()["terms"].items() for word in table.get("alone", ())}
+
+
+@cache
+def _abbreviation_in_title() -> re.Pattern[str]:
+    """An abbreviation as a word of its own: not the end of LC-MS, not the beginning of MS/MS."""
+    return re.compile(rf"(?<![\w/-])(?:{'|'.join(map(re.escape, _abbreviations()))})(?![\w/-])")
+
+
+class Reading:
+    """The terms of one record. Reads it once; all questions are answered from what was found then."""
+
+    def __init__(self, record: StudyRecord) -> None:
+        self.record = record
+        self._hits: dict[str, list[Hit]] = {}
+        texts = list(iter_texts(record))
+        starts, position = [], 0
+        for _, text in texts:
+            starts.append(position)
+            position += len(text) + 1
+        for found in finder().find(_BETWEEN_TEXTS.join(text for _, text in texts)):
+            at = bisect_right(starts, found.start) - 1
+            path, text = texts[at]
+            self._add(found.group, path, text, found.start - starts[at], found.end - starts[at])
+        self._read_meshes()
+        self._read_abbreviations((path, text) for path, text in texts[:3] if place_of(path) is Place.TITLE)
+
+    def hits(self, groups: Iterable[str], places: Collection[Place] = ANYWHERE) -> list[Hit]:
+        """The hits of these groups in these places: group by group, each in reading order."""
+        return [hit for group in groups for hit in self._hits.get(group, ()) if hit.place in places]
+
+    def has(self, groups: Iterable[str], places: Collection[Place] = ANYWHERE) -> bool:
+        """Whether a term of one of these groups stands in one of these places."""
+        return any(hit.place in places for group in groups for hit in self._hits.get(group, ()))
+
+    def _add(self, group: str, path: str, text: str, start: int, end: int) -> None:
+        self._hits.setdefault(group, []).append(Hit(group, place_of(path), path, text, start, end))
+
+    def _read_abbreviations(self, titles: Iterable[tuple[str, str]]) -> None:
+        """An abbreviation counts as a whole condition or keyword, and in a title when the record writes it out.
+
+        In a title alone it is a hit of the group "disease-abbreviation".
+        """
+        module = self.record.protocol.conditions
+        for name, texts in (("conditions", module.conditions), ("keywords", module.keywords)):
+            for i, text in enumerate(texts):
+                group = _abbreviations().get(text.strip())
+                if group:
+                    self._add(group, f"protocolSection.conditionsModule.{name}[{i}]", text, 0, len(text))
+        for path, text in titles:
+            for found in _abbreviation_in_title().finditer(text):
+                group = _abbreviations()[found.group()]
+                self._add(group if self.has([group]) else "disease-abbreviation", path, text, *found.span())
+
+    def _read_meshes(self) -> None:
+        for i, mesh in enumerate(self.record.derived.condition_browse.meshes):
+            group = mesh_group(mesh.id)
+            path = f"derivedSection.conditionBrowseModule.meshes[{i}].term"
+            if group and mesh.term and not any(hit.path == path for hit in self._hits.get(group, ())):
+                self._add(group, path, mesh.term, 0, len(mesh.term))
+
+
+@cache
+def place_of(path: str) -> Place:
+    """The place of a path that `iter_texts` gives."""
+    _, module, rest = path.split(".", 2)
+    if module == "identificationModule":
+        return Place.TITLE
+    if module == "conditionsModule":
+        return Place.CONDITION if rest.startswith("conditions") else Place.KEYWORD
+    if module == "conditionBrowseModule":
+        return Place.CONDITION_MESH
+    if module == "interventionBrowseModule":
+        return Place.INTERVENTION_MESH
+    if module == "armsInterventionsModule":
+        named = rest.startswith("interventions") and not rest.endswith(".description")
+        return Place.INTERVENTION if named else Place.ARM
+    return Place.DESCRIPTION if module == "descriptionModule" else Place.ARM
+
+
+def evidence(hits: Iterable[Hit]) -> tuple[Evidence, ...]:
+    """The first few hits as quotes, one from each text."""
+    quotes: dict[str, Evidence] = {}
+    for hit in hits:
+        if hit.path not in quotes:
+            quotes[hit.path] = quote(hit)
+            if len(quotes) == MAX_QUOTES:
+                break
+    return tuple(quotes.values())
+
+
+def quote(hit: Hit) -> Evidence:
+    """The sentence around a hit; a short text whole, a long sentence cut between words."""
+    text = hit.text
+    if len(text) <= MAX_QUOTE:
+        return Evidence(hit.path, 0, len(text), text)
+    if hit.end - hit.start > MAX_QUOTE:
+        return Evidence(hit.path, hit.start, hit.start + MAX_QUOTE, text[hit.start : hit.start + MAX_QUOTE])
+    room = (MAX_QUOTE - (hit.end - hit.start)) // 2
+    low, high = max(0, hit.start - room), min(len(text), hit.end + room)
+    start = end = None
+    for found in _SENTENCE_END.finditer(text, low, hit.start):
+        start = found.end()
+    last = _SENTENCE_END.search(text, hit.end, high)
+    if last:
+        end = last.start() + 1 if text[last.start()] != "\n" else last.start()
+    if start is None:
+        start = 0 if low == 0 else _after_space(text, low, hit.start)
+    if end is None:
+        end = len(text) if high == len(text) else _before_space(text, hit.end, high)
+    while start < hit.start and text[start].isspace():
+        start += 1
+    while end > hit.end and text[end - 1].isspace():
+        end -= 1
+    return Evidence(hit.path, start, end, text[start:end])
+
+
+def _after_space(text: str, low: int, high: int) -> int:
+    at = text.find(" ", low, high)
+    return high if at < 0 else at + 1
+
+
+def _before_space(text: str, low: int, high: int) -> int:
+    at = text.rfind(" ", low, high)
+    return low if at < 0 else at

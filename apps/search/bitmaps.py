@@ -1,0 +1,241 @@
+"""Which study has which value, held in the process: one integer a value, one bit a study.
+
+Counting every value of every facet is then a matter of `&` and `bit_count()`, needs no SQL, and grows by bytes instead
+of rows. The index is rebuilt from one SELECT when the dataset version has moved.
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import compress, islice
+
+from django.db import connection
+
+from apps.search.query import DEFAULT_SORT, FILTERS, StudyQuery
+
+# The column behind each filter; a list column counts a study under each of its values.
+COLUMNS: Mapping[str, str] = {
+    "disease": "diseases",
+    "cell_type": "cell_types",
+    "status": "overall_status",
+    "phase": "phases",
+    "country": "countries",
+    "sponsor_class": "sponsor_class",
+    "study_type": "study_type",
+    "has_results": "has_results",
+}
+_LISTS = {"disease", "cell_type", "phase", "country"}
+_SEPARATOR = "\x1f"
+
+# Each sort field as SQL. An unknown value comes last in both directions; a month sorts before the days in it.
+_ORDER_SQL: Mapping[str, str] = {
+    "last_update_posted": "nullif(last_update_posted, '') COLLATE \"C\"",
+    "first_posted": "nullif(first_posted, '') COLLATE \"C\"",
+    "start_date": "nullif(start_date, '') COLLATE \"C\"",
+    "enrollment": "enrollment",
+    "title": "nullif(lower(unaccent(title)), '') COLLATE \"C\"",
+    "nct_id": "nct_id",
+}
+_BITS = bytes.maketrans(b"01", b"\x00\x01")
+
+
+@dataclass(frozen=True)
+class BitmapIndex:
+    """The whole published set at one dataset version. Bit i stands for `ids[i]`; ids are in the default order.
+
+    `ids` holds the numbers of the NCT ids. `values` maps filter and value to the studies that have it. Nothing here
+    changes once built, but for the sort orders, which are added when first asked for.
+    """
+
+    version: int
+    ids: array[int]
+    values: Mapping[str, Mapping[str, int]]
+    scopes: Mapping[str, int]
+    _orders: dict[str, array[int]] = field(default_factory=dict, repr=False)
+    _places: list[dict[int, int]] = field(default_factory=list, repr=False)
+
+    @property
+    def everything(self) -> int:
+        return (1 << len(self.ids)) - 1
+
+    @cached_property
+    def known(self) -> Mapping[str, tuple[str, ...]]:
+        """The values of each filter that a query can ask for, by name."""
+        return {
+            name: tuple(sorted(value for value in held if FILTERS[name].read(value) == value))
+            for name, held in self.values.items()
+        }
+
+    def of_scopes(self, scopes: Iterable[str]) -> int:
+        return _union(self.scopes.get(scope, 0) for scope in scopes)
+
+    def having(self, parameter: str, chosen: Iterable[str]) -> int:
+        """Studies with any of these values."""
+        held = self.values[parameter]
+        return _union(held.get(value, 0) for value in chosen)
+
+    def of_ids(self, numbers: Iterable[int]) -> int:
+        """The bitmap of these NCT numbers; unknown ones are passed over."""
+        places = self._place_of()
+        return _bitmap((places[number] for number in numbers if number in places), len(self.ids))
+
+    def with_prefix(self, digits: str) -> int:
+        """Studies whose eight digits begin so."""
+        low = int(digits.ljust(8, "0"))
+        high = low + 10 ** (8 - len(digits))
+        return _bitmap((place for place, number in enumerate(self.ids) if low <= number < high), len(self.ids))
+
+    def page(self, bits: int, sort: str, start: int, stop: int) -> list[str]:
+        """NCT ids of the studies in `bits` from `start` to `stop` in this order."""
+        flags = f"{bits:0{len(self.ids)}b}"[::-1].encode().translate(_BITS)
+        if sort == DEFAULT_SORT:
+            places: Iterable[int] = compress(range(len(self.ids)), flags)
+        else:
+            order = self._order(sort)
+            places = compress(order, map(flags.__getitem__, order))
+        return [nct_id(self.ids[place]) for place in islice(places, start, stop)]
+
+    def members(self, bits: int) -> list[str]:
+        """NCT ids of all studies in `bits`, in the default order."""
+        return self.page(bits, DEFAULT_SORT, 0, len(self.ids))
+
+    def _place_of(self) -> dict[int, int]:
+        """The bit of each NCT number; made whole before it is kept, since threads share it."""
+        if not self._places:
+            self._places.append(dict(zip(self.ids, range(len(self.ids)), strict=True)))
+        return self._places[0]
+
+    def _order(self, sort: str) -> array[int]:
+        order = self._orders.get(sort)
+        if order is None:
+            place_of = self._place_of()
+            sql = f"SELECT substr(nct_id, 4)::int FROM search_studydocument ORDER BY {_order_by(sort)}"  # noqa: S608
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                places = (place_of.get(number) for (number,) in cursor.fetchall())
+                order = self._orders[sort] = array("I", [place for place in places if place is not None])
+        return order
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a query selects. `bits` are the studies; `around[p]` those that it would select without its filter p."""
+
+    bits: int
+    base: int
+    around: Mapping[str, int]
+
+
+def select(index: BitmapIndex, query: StudyQuery, matched: int | None) -> Selection:
+    """Apply scope, filters and (where there is one) the text's matches: or within a filter, and across them."""
+    whole = index.everything if matched is None else matched
+    base = whole & index.of_scopes(query.scopes)
+    chosen = {name: index.having(name, getattr(query, name)) for name in FILTERS if getattr(query, name)}
+    bits = base
+    for having in chosen.values():
+        bits &= having
+    around = {}
+    for name in FILTERS:
+        around[name] = bits
+        if name in chosen:
+            around[name] = base
+            for other, having in chosen.items():
+                if other != name:
+                    around[name] &= having
+    return Selection(bits, whole, around)
+
+
+def nct_id(number: int) -> str:
+    return f"NCT{number:08d}"
+
+
+class _Holder:
+    """The index that this process holds; one thread builds while the others wait for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._index: BitmapIndex | None = None
+
+    def at(self, version: int) -> BitmapIndex:
+        index = self._index
+        if index is None or index.version != version:
+            with self._lock:
+                index = self._index
+                if index is None or index.version != version:
+                    index = self._index = build(version)
+        return index
+
+
+_holder = _Holder()
+
+
+def index_at(version: int) -> BitmapIndex:
+    """The index at this dataset version, from memory or built by one SELECT.
+
+    The version is read before the rows: an index may be newer than its version says (then the next request rebuilds
+    it), never older.
+    """
+    return _holder.at(version)
+
+
+def build(version: int) -> BitmapIndex:
+    columns = [
+        f"array_to_string({column}, E'\\x1f')" if name in _LISTS else f"{column}::text"
+        for name, column in COLUMNS.items()
+    ]
+    sql = (
+        f"SELECT substr(nct_id, 4)::int, scope, {', '.join(columns)} "  # noqa: S608
+        f"FROM search_studydocument ORDER BY {_order_by(DEFAULT_SORT)}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        rows = cursor.fetchall()
+    numbers, scopes, *facets = zip(*rows, strict=True) if rows else [()] * (2 + len(columns))
+    return BitmapIndex(
+        version=version,
+        ids=array("I", numbers),
+        values={
+            name: _bitmaps(column, (lambda raw: raw.split(_SEPARATOR)) if name in _LISTS else (lambda raw: (raw,)))
+            for name, column in zip(COLUMNS, facets, strict=True)
+        },
+        scopes=_bitmaps(scopes, lambda raw: (raw,)),
+    )
+
+
+def _bitmaps(column: Sequence[str], values_of: Callable[[str], Iterable[str]]) -> dict[str, int]:
+    alike: defaultdict[str, list[int]] = defaultdict(list)
+    for place, raw in enumerate(column):
+        alike[raw].append(place)
+    places: defaultdict[str, list[list[int]]] = defaultdict(list)
+    for raw, found in alike.items():
+        for value in values_of(raw):
+            places[value].append(found)
+    places.pop("", None)
+    return {
+        value: _bitmap((place for found in parts for place in found), len(column)) for value, parts in places.items()
+    }
+
+
+def _bitmap(places: Iterable[int], size: int) -> int:
+    octets = bytearray(size // 8 + 1)
+    for place in places:
+        octets[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(octets, "little")
+
+
+def _union(bitmaps: Iterable[int]) -> int:
+    bits = 0
+    for bitmap in bitmaps:
+        bits |= bitmap
+    return bits
+
+
+def _order_by(sort: str) -> str:
+    direction = "DESC" if sort.startswith("-") else "ASC"
+    expression = _ORDER_SQL[sort.removeprefix("-")]
+    return f"{expression} {direction} NULLS LAST, nct_id {direction}"

@@ -1,0 +1,169 @@
+"""From a study record to its published document: pure, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from apps.studies.records import RegistryDate, StudyRecord
+from apps.vocabulary.countries import country_code
+
+# Largest enrolment that the column holds; a larger number is a slip of the pen.
+_MAX_ENROLLMENT = 2_147_483_647
+# Bytes of UTF-8 for each text. PostgreSQL refuses a tsvector over 1 MB; in the worst text (short distinct words and
+# compounds) it takes about four bytes for each of these.
+TEXT_LIMITS = {"text_a": 10_000, "text_b": 40_000, "text_c": 60_000, "text_d": 120_000}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One study as it shall be published: the columns of `StudyDocument`, without NUL characters."""
+
+    nct_id: str
+    title: str
+    scope: str
+    acronym: str = ""
+    study_type: str = ""
+    overall_status: str = ""
+    phases: Sequence[str] = ()
+    reasons: Sequence[str] = ()
+    diseases: Sequence[str] = ()
+    cell_types: Sequence[str] = ()
+    countries: Sequence[str] = ()
+    sponsor: str = ""
+    sponsor_class: str = ""
+    interventions: Sequence[str] = ()
+    conditions: Sequence[str] = ()
+    enrollment: int | None = None
+    enrollment_type: str = ""
+    location_count: int = 0
+    has_results: bool = False
+    start_date: str = ""
+    primary_completion_date: str = ""
+    first_posted: str = ""
+    last_update_posted: str = ""
+    registry_state: str = "present"
+    text_a: str = field(default="", repr=False)
+    text_b: str = field(default="", repr=False)
+    text_c: str = field(default="", repr=False)
+    text_d: str = field(default="", repr=False)
+
+
+def build_entry(
+    record: StudyRecord,
+    *,
+    scope: str,
+    reasons: Sequence[str] = (),
+    diseases: Sequence[str] = (),
+    cell_types: Sequence[str] = (),
+    registry_state: str = "present",
+) -> DocumentEntry:
+    """The document of a record with its labels. Contacts are personal data and go into no column and no text."""
+    protocol = record.protocol
+    names, status, design = protocol.identification, protocol.status, protocol.design
+    arms, sponsors = protocol.arms_interventions, protocol.sponsor_collaborators
+    enrollment = record.enrollment
+    return DocumentEntry(
+        nct_id=record.nct_id,
+        title=_clean(record.title),
+        acronym=_clean(names.acronym),
+        study_type=_clean(design.study_type),
+        overall_status=_clean(status.overall_status),
+        phases=_each(design.phases),
+        scope=scope,
+        reasons=_each(reasons),
+        diseases=_each(diseases),
+        cell_types=_each(cell_types),
+        countries=_countries(record),
+        sponsor=_clean(sponsors.lead_sponsor.name),
+        sponsor_class=_clean(sponsors.lead_sponsor.class_),
+        interventions=_each(item.name for item in arms.interventions),
+        conditions=_each(protocol.conditions.conditions),
+        enrollment=enrollment if enrollment is not None and 0 <= enrollment <= _MAX_ENROLLMENT else None,
+        enrollment_type=_clean(design.enrollment_info.type),
+        location_count=len(protocol.contacts_locations.locations),
+        has_results=bool(record.has_results),
+        start_date=_date(status.start_date),
+        primary_completion_date=_date(status.primary_completion_date),
+        first_posted=_date(status.study_first_post_date),
+        last_update_posted=_date(status.last_update_post_date),
+        registry_state=registry_state,
+        text_a=_text("text_a", _names(record)),
+        text_b=_text("text_b", _subjects(record)),
+        text_c=_text("text_c", _people_and_places(record)),
+        text_d=_text("text_d", _descriptions(record)),
+    )
+
+
+def _names(record: StudyRecord) -> Iterator[str | None]:
+    names = record.protocol.identification
+    yield from (names.brief_title, names.acronym, names.official_title, names.nct_id, *names.nct_id_aliases)
+    yield names.org_study_id_info.id
+    for other in names.secondary_id_infos:
+        yield other.id
+
+
+def _subjects(record: StudyRecord) -> Iterator[str | None]:
+    protocol = record.protocol
+    yield from protocol.conditions.conditions
+    yield from protocol.conditions.keywords
+    for item in protocol.arms_interventions.interventions:
+        yield item.name
+        yield from item.other_names
+    for mesh in (*record.derived.condition_browse.meshes, *record.derived.intervention_browse.meshes):
+        yield mesh.term
+
+
+def _people_and_places(record: StudyRecord) -> Iterator[str | None]:
+    protocol = record.protocol
+    yield protocol.sponsor_collaborators.lead_sponsor.name
+    for sponsor in protocol.sponsor_collaborators.collaborators:
+        yield sponsor.name
+    for official in protocol.contacts_locations.overall_officials:
+        yield official.name
+        yield official.affiliation
+    for outcome in protocol.outcomes.primary_outcomes:
+        yield outcome.measure
+    for location in protocol.contacts_locations.locations:
+        yield from (location.country, location.city)
+    for location in protocol.contacts_locations.locations:
+        yield location.facility
+
+
+def _descriptions(record: StudyRecord) -> Iterator[str | None]:
+    protocol = record.protocol
+    yield protocol.description.brief_summary
+    for item in protocol.arms_interventions.interventions:
+        yield item.description
+    for arm in protocol.arms_interventions.arm_groups:
+        yield from (arm.label, arm.description)
+    for outcome in (*protocol.outcomes.secondary_outcomes, *protocol.outcomes.other_outcomes):
+        yield outcome.measure
+
+
+def _countries(record: StudyRecord) -> tuple[str, ...]:
+    named = {location.country for location in record.protocol.contacts_locations.locations if location.country}
+    return tuple(sorted({country_code(name) or _clean(name) for name in named}))
+
+
+def _text(column: str, parts: Iterable[str | None]) -> str:
+    """Each part once, a part a line, cut at the column's limit."""
+    text = "\n".join(dict.fromkeys(_clean(part) for part in parts if part))
+    limit = TEXT_LIMITS[column]
+    return text if len(text) * 4 <= limit else text.encode()[:limit].decode(errors="ignore")
+
+
+def _each(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(_clean(value) for value in values if value)
+
+
+def _clean(value: str | None) -> str:
+    """PostgreSQL's text knows no NUL, and UTF-8 no lone surrogate."""
+    if not value:
+        return ""
+    value = value.replace("\x00", "")
+    return value if value.isascii() else value.encode(errors="ignore").decode()
+
+
+def _date(value: RegistryDate) -> str:
+    return _clean(value.date)[:32]

@@ -1,0 +1,119 @@
+"""The published read model: what site, API and exports show. Only `curation` writes it, through the indexer."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Vector(models.Func):
+    """A weighted tsvector in the project's own text search configuration (made in the first migration)."""
+
+    function = "setweight"
+    template = "setweight(to_tsvector('trialtracker', %(expressions)s), '%(weight)s')"
+    output_field = SearchVectorField()
+
+
+def _texts() -> ArrayField:
+    return ArrayField(models.TextField(), default=list)
+
+
+class DocumentBase(models.Model):
+    """One published study, flat: everything that a list shows, filters, counts or sorts by."""
+
+    title = models.TextField()
+    acronym = models.TextField(default="")
+    study_type = models.TextField(default="")
+    overall_status = models.TextField(default="")
+    phases = _texts()
+    scope = models.CharField(max_length=8, help_text=_("in_scope, review or out."))
+    reasons = models.JSONField(default=list, help_text=_("Sentences: why it has this scope."))
+    diseases = _texts()
+    cell_types = _texts()
+    countries = ArrayField(
+        models.TextField(), default=list, help_text=_("ISO 3166 alpha-2; a name that has no code stands as it is.")
+    )
+    sponsor = models.TextField(default="")
+    sponsor_class = models.TextField(default="")
+    interventions = _texts()
+    conditions = _texts()
+    enrollment = models.PositiveIntegerField(null=True)
+    enrollment_type = models.TextField(default="")
+    location_count = models.PositiveIntegerField(default=0)
+    has_results = models.BooleanField(default=False)
+    start_date = models.CharField(
+        max_length=32, default="", help_text=_("As the registry writes it; a shorter text sorts first.")
+    )
+    primary_completion_date = models.CharField(max_length=32, default="")
+    first_posted = models.CharField(max_length=32, default="")
+    last_update_posted = models.CharField(max_length=32, default="")
+    registry_state = models.CharField(max_length=8, default="present")
+    text_a = models.TextField(default="", help_text=_("Titles, ids, acronym."))
+    text_b = models.TextField(default="", help_text=_("Conditions, keywords, interventions."))
+    text_c = models.TextField(default="", help_text=_("Sponsor, investigators, places, primary outcomes."))
+    text_d = models.TextField(default="", help_text=_("Summary, arms, other outcomes."))
+    published_from = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+
+class StudyDocument(DocumentBase):
+    """The present."""
+
+    nct_id = models.CharField(max_length=11, primary_key=True)
+    search_vector = models.GeneratedField(
+        expression=models.Func(
+            Vector("text_a", weight="A"),
+            Vector("text_b", weight="B"),
+            Vector("text_c", weight="C"),
+            Vector("text_d", weight="D"),
+            template="(%(expressions)s)",
+            arg_joiner=" || ",
+            output_field=SearchVectorField(),
+        ),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        indexes = [GinIndex(fields=["search_vector"], name="document_search")]
+
+    def __str__(self) -> str:
+        return self.nct_id
+
+
+class StudyDocumentPast(DocumentBase):
+    """What was published once, with the half-open interval in which it stood."""
+
+    nct_id = models.CharField(max_length=11)
+    published_to = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["nct_id", "published_from"], name="past_by_study")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(published_from__lt=models.F("published_to")), name="past_interval_not_empty"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.nct_id
+
+
+class DatasetVersion(models.Model):
+    """A single row that moves with every publication; HTTP caching and in-process caches hang on it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="dataset_version_single_row")]
+
+    def __str__(self) -> str:
+        return str(self.version)

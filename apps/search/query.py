@@ -1,0 +1,394 @@
+"""One question to the study list: the same from a URL of the site, of the API, of an export or of a feed.
+
+The parameters are a public contract (docs/contracts.md, "Query parameters"). Reading them never raises: what cannot be
+understood is left out and told as a `Problem`; the site shows it as a notice, the API answers 400.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache, lru_cache
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from django.utils import formats
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.vocabulary.countries import country_code, country_name
+from apps.vocabulary.statuses import PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES, label_for
+from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG, SCOPES
+
+MAX_Q = 500
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 25, 200
+MAX_PAGE = 999_999_999
+# A request with more unknown values than this gets the first ones named.
+MAX_PROBLEMS = 20
+_MAX_SHOWN = 60
+
+RELEVANCE = "relevance"
+# Fields that a list can be sorted by; each also with "-" for descending.
+SORT_FIELDS: Mapping[str, Promise] = {
+    "last_update_posted": _("Last update"),
+    "first_posted": _("First posted"),
+    "start_date": _("Start"),
+    "enrollment": _("People"),
+    "title": _("Title"),
+    "nct_id": _("NCT id"),
+}
+SORTS: tuple[str, ...] = (RELEVANCE, *(sign + name for name in SORT_FIELDS for sign in ("-", "")))
+DEFAULT_SORT = "-last_update_posted"
+
+# Countries of older records that are several countries today: they have no code, so the name stands for it.
+FORMER_COUNTRIES: tuple[str, ...] = ("Former Serbia and Montenegro", "Former Yugoslavia", "Netherlands Antilles")
+
+ProblemKind = Literal["unknown_parameter", "unknown_value", "notice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a query that could not be used as it came. `message` is a sentence for people.
+
+    `kind` is "notice" where the query was understood after all (a text that was cut), else what was unknown.
+    """
+
+    parameter: str
+    value: str
+    allowed: tuple[str, ...]
+    message: str
+    kind: ProblemKind = "unknown_value"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A parameter that keeps studies by a value. `words` are its values in reading order, () where the list is open.
+
+    `read` turns a reader's spelling into the canonical value, None when there is none; `label_of` names a value.
+    """
+
+    parameter: str
+    label: Promise
+    words: tuple[str, ...]
+    read: Callable[[str], str | None]
+    label_of: Callable[[str], str]
+    allowed: tuple[str, ...]
+
+
+def _closed(parameter: str, label: Promise, words: Sequence[str], label_of: Callable[[str], Any]) -> Filter:
+    spellings = {_fold(word): word for word in words}
+    return Filter(
+        parameter=parameter,
+        label=label,
+        words=tuple(words),
+        read=lambda value: spellings.get(_fold(value)),
+        label_of=lambda value: str(label_of(value)),
+        allowed=tuple(words),
+    )
+
+
+def _fold(value: str) -> str:
+    return value.strip().casefold().replace("-", "_").replace(" ", "_")
+
+
+_FORMER = {_fold(name): name for name in FORMER_COUNTRIES}
+
+
+def _read_country(value: str) -> str | None:
+    return country_code(value) or _FORMER.get(_fold(value))
+
+
+_TRUTH: Mapping[str, Promise] = {"true": _("Results posted"), "false": _("No results posted")}
+
+FILTERS: Mapping[str, Filter] = {
+    item.parameter: item
+    for item in (
+        _closed("disease", _("Disease"), tuple(DISEASE_BY_SLUG), lambda slug: DISEASE_BY_SLUG[slug].name),
+        _closed("cell_type", _("Kind of cell"), tuple(CELL_TYPE_BY_SLUG), lambda slug: CELL_TYPE_BY_SLUG[slug].name),
+        _closed("status", _("Status"), [item.word for item in STATUSES], lambda word: label_for("status", word)),
+        _closed("phase", _("Phase"), tuple(PHASES), lambda word: label_for("phase", word)),
+        Filter(
+            parameter="country",
+            label=_("Country"),
+            words=(),
+            read=_read_country,
+            label_of=lru_cache(maxsize=512)(country_name),
+            allowed=("ISO 3166-1 alpha-2", "the registry's name of a country"),
+        ),
+        _closed("sponsor_class", _("Sponsor"), tuple(SPONSOR_CLASSES), lambda word: label_for("sponsor_class", word)),
+        _closed("study_type", _("Study type"), tuple(STUDY_TYPES), lambda word: label_for("study_type", word)),
+        _closed("has_results", _("Results"), tuple(_TRUTH), lambda word: _TRUTH[word]),
+    )
+}
+SCOPE = _closed("scope", _("Scope"), (*SCOPE_BY_SLUG, "all"), lambda slug: SCOPE_BY_SLUG[slug].name)
+_SCOPES = tuple(scope.slug for scope in SCOPES)
+
+PARAMETERS: tuple[str, ...] = ("q", *FILTERS, "scope", "sort", "page", "page_size")
+_SINGLE = ("q", "sort", "page", "page_size")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyQuery:
+    """A question to the study list. Values within a field mean or, different fields mean and; () means no filter.
+
+    Values are canonical: slugs, the registry's words, ISO alpha-2 codes, "true" and "false". `sort` is "" for the usual
+    order: by relevance with a text, else the last updated first. Pages count from 1.
+    """
+
+    q: str = ""
+    disease: tuple[str, ...] = ()
+    cell_type: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    phase: tuple[str, ...] = ()
+    country: tuple[str, ...] = ()
+    sponsor_class: tuple[str, ...] = ()
+    study_type: tuple[str, ...] = ()
+    has_results: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ("in_scope",)
+    sort: str = ""
+    page: int = 1
+    page_size: int = DEFAULT_PAGE_SIZE
+
+    @classmethod
+    def parse(cls, params: Mapping[str, Any]) -> tuple[StudyQuery, list[Problem]]:
+        """Read a QueryDict, or a mapping of names to a text or a list of texts. Never raises."""
+        reader = _Reader(params)
+        query = cls(
+            q=reader.text(),
+            **{name: reader.values(item) for name, item in FILTERS.items()},
+            scope=_whole_scope(reader.values(SCOPE)),
+            sort=reader.sort(),
+            page=reader.number("page", 1, MAX_PAGE),
+            page_size=reader.number("page_size", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
+        )
+        if query.sort == query.usual_order or (query.sort == RELEVANCE and not query.q):
+            query = replace(query, sort="")
+        return query, reader.told()
+
+    @property
+    def usual_order(self) -> str:
+        return RELEVANCE if self.q else DEFAULT_SORT
+
+    @property
+    def order(self) -> str:
+        """The sort in force, one of `SORTS`."""
+        return self.sort or self.usual_order
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that are asked for, "all" spelled out."""
+        return _SCOPES if self.scope == ("all",) else self.scope
+
+    @property
+    def is_filtered(self) -> bool:
+        """True when the list is narrower, or other, than the plain one."""
+        return bool(self.q) or self.scope != ("in_scope",) or any(getattr(self, name) for name in FILTERS)
+
+    def changed(self, **changes: Any) -> StudyQuery:
+        """The query with these fields replaced, None meaning a field's default; at page 1 unless a page is named."""
+        values = {name: _DEFAULTS[name] if value is None else value for name, value in changes.items()}
+        values = {
+            name: (value,) if isinstance(_DEFAULTS[name], tuple) and isinstance(value, str) else value
+            for name, value in values.items()
+        }
+        values = {name: _in_order(name, value) if name in FILTERS else value for name, value in values.items()}
+        after = replace(self, **{"page": 1} | values)
+        if after.sort and (after.sort == after.usual_order or (after.sort == RELEVANCE and not after.q)):
+            after = replace(after, sort="")
+        return after
+
+    def without(self, parameter: str, value: str | None = None) -> StudyQuery:
+        """The query without one value of a filter, or without the whole parameter."""
+        if value is None or not isinstance(getattr(self, parameter), tuple):
+            return self.changed(**{parameter: None})
+        left = tuple(word for word in getattr(self, parameter) if word != value)
+        return self.changed(**{parameter: left or None})
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Parameters and values in a fixed order, defaults left out."""
+        pairs: list[tuple[str, str]] = []
+        for name in PARAMETERS:
+            value = getattr(self, name)
+            if value != _DEFAULTS[name]:
+                pairs += [(name, word) for word in value] if isinstance(value, tuple) else [(name, str(value))]
+        return pairs
+
+    def to_query_string(self, **changes: Any) -> str:
+        """The canonical query string, without "?"; empty for the plain list. `changes` as in `changed()`."""
+        return urlencode((self.changed(**changes) if changes else self).pairs())
+
+    def chosen(self) -> Iterator[tuple[str, str, str]]:
+        """Parameter, value and label of every filter value in force, for chips that can be taken away one by one."""
+        for name, item in FILTERS.items():
+            for value in getattr(self, name):
+                yield name, value, item.label_of(value)
+
+    def describe(self, count: int) -> str:
+        """The query in words: "41 recruiting MSC trials for systemic lupus erythematosus in China"."""
+        which = [_either([_small(label_for("status", word)) for word in self.status])] if len(self.status) <= 3 else []
+        which += [_either([_small(label_for("study_type", word)) for word in self.study_type])]
+        which += [_either([str(CELL_TYPE_BY_SLUG[slug].short) for slug in self.cell_type])]
+        words = {
+            "count": formats.number_format(count, use_l10n=True, force_grouping=True),
+            "which": " ".join(part for part in which if part),
+        }
+        sentence = ngettext("%(count)s %(which)s trial", "%(count)s %(which)s trials", count) % words
+        about = []
+        if self.disease:
+            names = _either([_small(DISEASE_BY_SLUG[slug].name) for slug in self.disease])
+            about.append(gettext("for %(diseases)s") % {"diseases": names})
+        if self.country:
+            names = _either([country_name(code) for code in self.country], _("one of %(n)s countries"))
+            about.append(gettext("in %(countries)s") % {"countries": names})
+        sentence = " ".join([*sentence.split(), *about])
+        return ", ".join([sentence, *self._asides()])
+
+    def _asides(self) -> Iterator[str]:
+        if len(self.status) > 3:
+            yield gettext("with one of %(n)s statuses") % {"n": len(self.status)}
+        if self.phase:
+            yield _either([_small(label_for("phase", word)) for word in self.phase], _("one of %(n)s phases"))
+        if self.sponsor_class:
+            names = _either([str(label_for("sponsor_class", word)) for word in self.sponsor_class])
+            yield gettext("sponsor: %(classes)s") % {"classes": names}
+        if self.has_results == ("true",):
+            yield gettext("with results posted")
+        if self.has_results == ("false",):
+            yield gettext("without results posted")
+        if self.scope == ("all",):
+            yield gettext("those out of scope included")
+        elif self.scope != ("in_scope",):
+            yield _either([_small(SCOPE_BY_SLUG[slug].name) for slug in self.scope])
+        if self.q:
+            yield gettext("matching “%(text)s”") % {"text": self.q}
+
+
+_DEFAULTS: dict[str, Any] = {item.name: item.default for item in fields(StudyQuery)}
+
+
+class _Reader:
+    """Takes the parameters one by one and remembers what it could not use."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = {name: _listed(params, name) for name in params}
+        self._problems: list[Problem] = []
+        for name in self._params:
+            if name not in PARAMETERS:
+                message = gettext("There is no parameter “%(name)s”. Known are: %(known)s.")
+                told = message % {"name": _shown(name), "known": ", ".join(PARAMETERS)}
+                self._problems.append(Problem(_shown(name), "", PARAMETERS, told, "unknown_parameter"))
+
+    def told(self) -> list[Problem]:
+        return self._problems[:MAX_PROBLEMS]
+
+    def text(self) -> str:
+        text = clean_text(self._single("q"))
+        if len(text) > MAX_Q:
+            message = gettext("The search text was cut at %(number)s characters.") % {"number": MAX_Q}
+            self._problems.append(Problem("q", _shown(text), (), message, "notice"))
+            text = text[:MAX_Q].rstrip()
+        return text
+
+    def values(self, item: Filter) -> tuple[str, ...]:
+        found = []
+        for raw in self._params.get(item.parameter, []):
+            if not (text := clean_text(raw)):
+                continue
+            value = item.read(text)
+            if value is None:
+                self._unknown(item.parameter, text, item.allowed)
+            else:
+                found.append(value)
+        return _in_order(item.parameter, found)
+
+    def sort(self) -> str:
+        raw = clean_text(self._single("sort"))
+        sign, name = ("-", raw[1:]) if raw.startswith("-") else ("", raw)
+        value = sign + _fold(name)
+        if not raw or value in SORTS:
+            return value
+        self._unknown("sort", raw, SORTS)
+        return ""
+
+    def number(self, name: str, default: int, most: int) -> int:
+        raw = clean_text(self._single(name))
+        if not raw:
+            return default
+        if re.fullmatch(r"[0-9]{1,9}", raw) and 1 <= int(raw) <= most:
+            return int(raw)
+        self._unknown(name, raw, (gettext("whole numbers from 1 to %(most)s") % {"most": most},))
+        return default
+
+    def _single(self, name: str) -> str:
+        given = [raw for raw in self._params.get(name, []) if raw.strip()]
+        if len(set(given)) > 1:
+            message = gettext("“%(name)s” can be given once; the first was used.") % {"name": name}
+            self._problems.append(Problem(name, _shown(given[1]), (), message))
+        return given[0] if given else ""
+
+    def _unknown(self, name: str, value: str, allowed: tuple[str, ...]) -> None:
+        message = gettext("“%(value)s” is not a value of “%(name)s” and was left out. Allowed are: %(allowed)s.")
+        told = message % {"value": _shown(value), "name": name, "allowed": ", ".join(allowed)}
+        self._problems.append(Problem(name, _shown(value), allowed, told))
+
+
+def clean_text(raw: str) -> str:
+    """One line of text: control characters and broken code points gone, white space single, in composed form (NFC)."""
+    kept = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in raw[: 20 * MAX_Q])
+    return " ".join(unicodedata.normalize("NFC", kept.encode("utf-8", "ignore").decode()).split())
+
+
+def _listed(params: Mapping[str, Any], name: str) -> list[str]:
+    values = params.getlist(name) if hasattr(params, "getlist") else params[name]
+    return [values] if isinstance(values, str) else [str(value) for value in values]
+
+
+def _in_order(parameter: str, values: Sequence[str]) -> tuple[str, ...]:
+    """Each value once: in reading order where the list is closed, else by name."""
+    return tuple(sorted(set(values), key=lambda value: rank_of(parameter, value)))
+
+
+@cache
+def _ranks(parameter: str) -> dict[str, int]:
+    words = SCOPE.words if parameter == "scope" else FILTERS[parameter].words
+    return {word: place for place, word in enumerate(words)}
+
+
+def rank_of(parameter: str, value: str) -> tuple[int, str]:
+    """Where a value stands among the values of its parameter."""
+    return _ranks(parameter).get(value, 0), value
+
+
+@lru_cache(maxsize=2048)
+def pair_text(parameter: str, value: str) -> str:
+    """One parameter of a query string. Only for canonical values, of which there are few."""
+    return urlencode([(parameter, value)])
+
+
+def _whole_scope(values: tuple[str, ...]) -> tuple[str, ...]:
+    if "all" in values or set(values) == set(_SCOPES):
+        return ("all",)
+    return values or ("in_scope",)
+
+
+def _shown(value: str) -> str:
+    text = clean_text(value)
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+
+
+def _small(label: object) -> str:
+    """A label within a sentence: its first letter small, unless it begins with an abbreviation."""
+    text = str(label)
+    return text if text[1:2].isupper() or text[1:2] == "." else text[:1].lower() + text[1:]
+
+
+def _either(names: Sequence[str], many: object = None) -> str:
+    """Names joined by "or"; `many` (a text with %(n)s) where they are more than three."""
+    if many is not None and len(names) > 3:
+        return str(many) % {"n": len(names)}
+    if len(names) < 2:
+        return "".join(names)
+    return gettext("%(names)s or %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}

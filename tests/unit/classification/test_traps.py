@@ -1,0 +1,450 @@
+"""The traps met while trials were labelled by hand: each rule against the words that it answers. Texts are made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from apps.classification.rules import Classification, classify
+from tests.unit.classification.builders import study
+
+
+def told(title: str, **parts) -> Classification:
+    return classify(study(title, **parts))
+
+
+def rules(classification: Classification, scheme: str = "scope") -> list[str]:
+    return [label.rule for label in classification.labels if label.scheme == scheme]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Mesenchymal Stem Cells",
+        "mesenchymal stromal cells",
+        "Mesenchymal Stem/Stromal Cells",
+        "mesenchymal precursor cells",
+        "Mesencymal progenitor cells",
+        "MSC-NTF cells",
+        "MSC-NP",
+        "hUC-MSCs",
+        "eASCs",
+        "adipose-derived stem cells",
+        "umbilical cord stem cells",
+    ],
+)
+def test_msc_in_its_many_names(cell):
+    classification = told(f"{cell} in rheumatoid arthritis", conditions=["Rheumatoid Arthritis"])
+    assert classification.scope == "in_scope"
+    assert classification.values("cell_type") == ("msc",)
+    assert classification.values("disease") == ("rheumatoid-arthritis",)
+
+
+@pytest.mark.parametrize(
+    "product", ["PROCHYMAL®", "Remestemcel-L", "Cx611", "FURESTEM-RA Inj.", "CS20AT04", "ProTrans", "NurOwn", "AlloRx"]
+)
+def test_msc_known_by_its_product_name(product):
+    classification = told(f"{product} in adults", conditions=["Systemic Lupus Erythematosus"])
+    assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("msc",))
+
+
+def test_product_of_another_disease_is_out():
+    assert told("FURESTEM-CD in Crohn's disease", conditions=["Crohn Disease"]).scope == "out"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "autologous haematopoietic stem cell transplantation",
+        "Hematopoietic Cell Transplantation",
+        "hematopoetic stem cells",
+        "hematopoietic grafting",
+        "HSCT",
+        "aHSCT",
+        "AHSCT",
+        "ASCT",
+        "PBSCT",
+        "bone marrow transplantation",
+        "immune ablation and stem cell support",
+        "tolerance by mixed chimerism",
+    ],
+)
+def test_hsc_in_its_many_names(words):
+    classification = told(f"{words} in severe disease", conditions=["Multiple Sclerosis"])
+    assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("hsc",))
+
+
+@pytest.mark.parametrize("abbreviation", ["BMT", "HCT", "SCT"])
+def test_abbreviation_with_other_meanings_needs_conditioning_beside_it(abbreviation):
+    with_conditioning = told(f"{abbreviation} in MS", conditions=["Multiple Sclerosis"], interventions=["Busulfan"])
+    assert (with_conditioning.scope, with_conditioning.values("cell_type")) == ("in_scope", ("hsc",))
+    assert told(f"{abbreviation} in MS", conditions=["Multiple Sclerosis"]).scope == "out"
+
+
+def test_transplant_missing_from_the_interventions():
+    classification = told(
+        "High dose chemotherapy with stem cell transplant",
+        conditions=["Multiple Sclerosis"],
+        interventions=["Cyclophosphamide", "Mesna"],
+    )
+    assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("hsc",))
+    classification = told(
+        "Severe lupus, a new approach",
+        conditions=["Lupus"],
+        interventions=["Anti-thymocyte globulin", "Cyclophosphamide"],
+        summary="Patients have a stem cell transplantation after the drugs.",
+    )
+    assert (classification.scope, rules(classification, "cell_type")) == ("in_scope", ["hsc-behind-conditioning"])
+
+
+def test_conditioning_drug_alone_is_no_transplantation():
+    assert told("Low dose ATG", conditions=["Type 1 Diabetes"], interventions=["ATG"]).scope == "out"
+    assert told("High-dose cyclophosphamide in MS", conditions=["Multiple Sclerosis"]).scope == "out"
+
+
+def test_organ_transplantation_is_none_of_stem_cells():
+    classification = told(
+        "Thymoglobulin after kidney transplantation", conditions=["Type 1 Diabetes"], interventions=["Thymoglobulin"]
+    )
+    assert (classification.scope, classification.values("cell_type")) == ("out", ())
+
+
+def test_cord_blood_in_type_1_diabetes_waits_for_a_person():
+    classification = told("Autologous cord blood infusion", conditions=["Type 1 Diabetes"])
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("cord-blood",))
+    assert classification.values("cell_type") == ()
+
+
+def test_cord_tissue_is_not_cord_blood():
+    assert told("Umbilical cord mesenchymal stem cells", conditions=["Type 1 Diabetes"]).scope == "in_scope"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "CD34+ cells and fibrocytes",
+        "Circulating CD34+ cells",
+        "Endothelial progenitor cells",
+        "Antibody secreting cells (ASCs)",
+    ],
+)
+def test_cells_counted_as_a_marker_are_out(title):
+    classification = told(title, conditions=["Rheumatoid Arthritis"], interventions=["Blood draw"])
+    assert (classification.scope, classification.values("cell_type")) == ("out", ())
+
+
+def test_expanded_cd34_product_waits_for_a_person():
+    classification = told(
+        "Cells in the pancreas", conditions=["Type 1 Diabetes"], interventions=["CD34+ expanded cells"]
+    )
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("unclear-cells",))
+
+
+def test_mobilisation_without_reinfusion_is_out():
+    classification = told("Stem cell mobilisation", conditions=["Type 1 Diabetes"], interventions=["Plerixafor"])
+    assert (classification.scope, classification.values("near_miss")) == ("out", ("mobilisation-only",))
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        "Mesenchymal stem cell-derived exosomes",
+        "MSC secretome",
+        "conditioned medium of MSC",
+        "Mesenchymal Stromal Cell extracellular vesicles",
+        "ExoFlo",
+    ],
+)
+def test_cell_free_product_is_out_whatever_made_it(product):
+    classification = told(f"{product} in MS", conditions=["Multiple Sclerosis"], interventions=[product])
+    assert (classification.scope, classification.values("near_miss")) == ("out", ("cell-free",))
+
+
+def test_cells_beside_their_exosomes_are_in():
+    classification = told(
+        "MSC and MSC exosomes",
+        conditions=["Multiple Sclerosis"],
+        interventions=["Mesenchymal stem cells", "MSC exosomes"],
+    )
+    assert classification.scope == "in_scope"
+
+
+def test_disease_in_the_title_only():
+    classification = told("MSC for type 1 diabetes with ketoacidosis", conditions=["Ketoacidosis, Diabetic"])
+    assert (classification.scope, classification.values("disease")) == ("in_scope", ("type-1-diabetes",))
+
+
+def test_general_condition_and_disease_in_the_description():
+    classification = told(
+        "Hematopoietic stem cell transplantation in life threatening autoimmune diseases",
+        conditions=["Autoimmune Diseases"],
+        summary="People with lupus erythematosus or rheumatoid arthritis can take part.",
+    )
+    assert classification.scope == "in_scope"
+    assert classification.values("disease") == ("rheumatoid-arthritis", "systemic-lupus-erythematosus")
+
+
+def test_general_condition_without_a_disease_waits_for_a_person():
+    classification = told("HSCT in demyelinating diseases", conditions=["Demyelinating Diseases"])
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("autoimmune-unnamed",))
+
+
+def test_disease_as_background_of_another_condition_is_out():
+    classification = told(
+        "UC-MSC in primary biliary cirrhosis",
+        conditions=["Primary Biliary Cirrhosis"],
+        summary="These cells have helped in rheumatoid arthritis, lupus and multiple sclerosis.",
+    )
+    assert (classification.scope, classification.values("disease")) == ("out", ())
+    assert classification.values("near_miss") == ("other-disease",)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "Type I Diabetes",
+        "Type1diabetes",
+        "IDDM",
+        "Insulin-Dependent Diabetes Mellitus",
+        "Juvenile Diabetes",
+        "LADA",
+        "Diabetes Mellitus, Type 1",
+        "T1DM",
+        "Diabetes Mellitus Type I",
+        "Type 1 and Type 2 Diabetes",
+    ],
+)
+def test_type_1_diabetes_in_its_many_names(condition):
+    assert told("Mesenchymal cells", conditions=[condition]).values("disease") == ("type-1-diabetes",)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["Insulin dependent diabetes 2 type", "Non-Insulin-Dependent Diabetes", "Type 2 Diabetes", "Diabetes Insipidus"],
+)
+def test_other_diabetes_is_out(condition):
+    classification = told("Mesenchymal stem cells", conditions=[condition])
+    assert (classification.scope, classification.values("disease")) == ("out", ())
+
+
+def test_diabetes_of_no_named_type_waits_for_a_person():
+    classification = told("Mesenchymal stem cells", conditions=["Diabetes Mellitus"])
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("diabetes-unnamed",))
+
+
+@pytest.mark.parametrize(
+    "condition", ["Lupus Nephritis", "SLE", "Lupus", "Lupus Erythematosus, Systemic", "SLE Glomerulonephritis"]
+)
+def test_lupus(condition):
+    diseases = told("Mesenchymal stem cells", conditions=[condition], keywords=["SLE"]).values("disease")
+    assert diseases == (("systemic-lupus-erythematosus",) if condition != "SLE Glomerulonephritis" else ())
+
+
+@pytest.mark.parametrize("condition", ["Discoid Lupus Erythematosus", "Cutaneous Lupus", "Lupus Vulgaris"])
+def test_lupus_of_the_skin_is_another_disease(condition):
+    assert told("Mesenchymal stem cells", conditions=[condition]).values("disease") == ()
+
+
+def test_sle_as_another_abbreviation_is_no_lupus():
+    assert told("Systematic light exposure (SLE) and MSC", conditions=["Cancer"]).values("disease") == ()
+
+
+def test_disease_in_the_eligibility_criteria_is_not_read():
+    classification = told(
+        "Adipose-derived MSC in knee osteoarthritis",
+        conditions=["Osteoarthritis, Knee"],
+        eligibility="Exclusion: rheumatoid arthritis, lupus, type 1 diabetes",
+    )
+    assert (classification.scope, classification.values("disease")) == ("out", ())
+
+
+def test_cells_in_the_eligibility_criteria_are_not_read():
+    classification = told(
+        "A tablet", conditions=["Multiple Sclerosis"], interventions=["Tablet"], eligibility="No prior HSCT, no MSC"
+    )
+    assert (classification.scope, classification.values("near_miss")) == ("out", ("other-treatment",))
+
+
+def test_cells_as_background_of_a_drug_are_out():
+    classification = told(
+        "A tablet",
+        conditions=["Multiple Sclerosis"],
+        interventions=["Tablet"],
+        description="Others had hematopoietic stem cell transplantation.",
+    )
+    assert (classification.scope, classification.values("near_miss")) == ("out", ("background-only",))
+
+
+def test_juvenile_arthritis_is_not_rheumatoid_arthritis():
+    for condition in ("Juvenile Idiopathic Arthritis", "Juvenile Rheumatoid Arthritis"):
+        classification = told("Hematopoietic stem cell transplantation", conditions=[condition])
+        assert (classification.scope, classification.values("near_miss")) == ("review", ("jia-only",))
+        assert classification.values("disease") == ()
+
+
+def test_neuromyelitis_optica_alone_waits_and_beside_ms_is_in():
+    alone = told("AHSCT in Devic's Disease", conditions=["Neuromyelitis Optica"])
+    assert (alone.scope, alone.values("near_miss")) == ("review", ("nmo-only",))
+    assert told("AHSCT", conditions=["Neuromyelitis Optica", "Multiple Sclerosis"]).scope == "in_scope"
+
+
+@pytest.mark.parametrize(
+    "title", ["MSCopilot in daily life", "Tandem MS/MS of MSC", "DeVIC and ASCT", "brainstem and immune system"]
+)
+def test_short_tokens_inside_other_words(title):
+    assert told(title, conditions=["Lymphoma"]).values("disease") == ()
+
+
+def test_abbreviation_of_a_disease_counts_in_a_title_when_written_out_elsewhere():
+    written_out = told("MSC in MS", summary="Multiple sclerosis is an illness of the nerves.")
+    assert (written_out.scope, written_out.values("disease")) == ("in_scope", ("multiple-sclerosis",))
+    left_open = told("MSC in MS")
+    assert (left_open.scope, left_open.values("near_miss")) == ("review", ("disease-abbreviated",))
+    beside_condition = told("MSC in MS", conditions=["MS"])
+    assert (beside_condition.scope, beside_condition.values("disease")) == ("in_scope", ("multiple-sclerosis",))
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("CD19 CAR-T cells", "car-t"),
+        ("Autologous regulatory T cells", "treg"),
+        ("Tolerogenic dendritic cells", "tolerogenic-cells"),
+        ("T cell vaccination", "t-cell-vaccine"),
+        ("Islet transplantation", "islet"),
+        ("VX-880", "pluripotent-derived"),
+        ("Fetal neural stem cells", "neural"),
+    ],
+)
+def test_other_cells_are_out_and_say_which(title, kind):
+    classification = told(title, conditions=["Type 1 Diabetes"])
+    assert (classification.scope, classification.values("near_miss")) == ("out", (kind,))
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("Stromal vascular fraction", "stromal-vascular-fraction"),
+        ("Bone marrow mononuclear cells", "marrow-mononuclear"),
+        ("Infusion of autologous bone marrow", "marrow-mononuclear"),
+        ("Autologous bone marrow stem cells", "marrow-mononuclear"),
+        ("Stem Cell Educator therapy", "stem-cell-educator"),
+        ("CELZ-201", "celz-201"),
+        ("Autologous stem cells", "unclear-cells"),
+        ("Amniotic fluid stem cells", "unclear-cells"),
+    ],
+)
+def test_unclear_product_waits_for_a_person(title, kind):
+    classification = told(title, conditions=["Type 1 Diabetes"], interventions=[title])
+    assert (classification.scope, classification.values("near_miss")) == ("review", (kind,))
+
+
+def test_adipose_stem_cells_that_are_an_unsorted_fraction():
+    classification = told(
+        "Adipose stem cells in MS", official="Stromal vascular fraction outcomes", conditions=["Multiple Sclerosis"]
+    )
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("stromal-vascular-fraction",))
+
+
+def test_cultured_cells_beside_mononuclear_cells_are_in():
+    classification = told(
+        "MSC and marrow mononuclear cells",
+        conditions=["Type 1 Diabetes"],
+        interventions=["Umbilical cord mesenchymal stem cells", "Bone marrow mononuclear cells"],
+    )
+    assert classification.scope == "in_scope"
+
+
+def test_cells_that_support_islets():
+    beside = told(
+        "Islets in two sites",
+        conditions=["Type 1 Diabetes"],
+        interventions=["Islet transplantation"],
+        arms=[("Second site", "Islets incubated with mesenchymal stem cells")],
+    )
+    assert (beside.scope, beside.values("near_miss")) == ("review", ("islet-beside",))
+    assert told("Islets and mesenchymal stem cells", conditions=["Type 1 Diabetes"]).scope == "in_scope"
+
+
+def test_bone_graft_with_cells_treats_no_disease():
+    classification = told(
+        "Subtalar arthrodesis with AlloStem or bone graft",
+        conditions=["Rheumatoid Arthritis of the foot"],
+        arms=[("AlloStem", "Mesenchymal stem cells on demineralised bone")],
+    )
+    assert (classification.scope, classification.values("near_miss")) == ("out", ("bone-graft",))
+
+
+def test_allostem_without_a_graft_waits_for_a_person():
+    assert told("AlloStem infusion", conditions=["Type 1 Diabetes"]).values("near_miss") == ("celz-201",)
+
+
+@pytest.mark.parametrize(
+    "complication", ["Erectile Dysfunction", "Diabetic Foot", "Diabetic Nephropathy", "Critical Limb Ischemia"]
+)
+def test_complication_as_the_target_waits_for_a_person(complication):
+    classification = told("Mesenchymal stem cells", conditions=[complication, "Type 1 Diabetes Mellitus"])
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("complication",))
+
+
+def test_mixed_cells_wait_for_a_person():
+    classification = told(
+        "Marrow cells", official="Purified stem cells and mesenchymal stem cells", conditions=["Rheumatoid Arthritis"]
+    )
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("mixed-cells",))
+
+
+def test_study_of_transplanted_people_waits_for_a_person():
+    classification = told("Biomarkers of aHSCT", conditions=["Multiple Sclerosis"], study_type="OBSERVATIONAL")
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("study-of-transplanted",))
+
+
+@pytest.mark.parametrize("study_type", ["OBSERVATIONAL", "EXPANDED_ACCESS"])
+def test_record_of_any_study_type_is_in(study_type):
+    assert (
+        told("AHSCT for MS in one country", conditions=["Multiple Sclerosis"], study_type=study_type).scope
+        == "in_scope"
+    )
+
+
+def test_long_term_follow_up_without_interventions():
+    named = told("Long-term follow-up after mesenchymal stem cells", conditions=["Multiple Sclerosis"])
+    assert named.scope == "in_scope"
+    described = told("Follow-up", conditions=["Multiple Sclerosis"], summary="All had mesenchymal stem cells.")
+    assert (described.scope, described.values("near_miss")) == ("review", ("described-only",))
+
+
+def test_kind_that_only_the_description_tells_waits_for_a_person():
+    classification = told(
+        "Stem cells",
+        conditions=["Multiple Sclerosis"],
+        interventions=["Stem cells"],
+        summary="Mesenchymal cells are grown.",
+    )
+    assert (classification.scope, classification.values("cell_type")) == ("review", ("msc",))
+
+
+def test_basket_of_general_conditions_waits_for_a_person():
+    classification = told(
+        "MSC for chronic conditions", conditions=["Autoimmune Diseases", "Lung Disorders", "Diabetes Complications"]
+    )
+    assert (classification.scope, classification.values("near_miss")) == ("review", ("autoimmune-unnamed",))
+
+
+def test_both_kinds_and_several_diseases_may_hold():
+    classification = told(
+        "Hematopoietic stem cells or UC-MSC", conditions=["Multiple Sclerosis", "Systemic Lupus Erythematosus"]
+    )
+    assert classification.values("cell_type") == ("msc", "hsc")
+    assert classification.values("disease") == ("multiple-sclerosis", "systemic-lupus-erythematosus")
+
+
+def test_mesh_identifier_names_a_disease_when_its_words_do_not():
+    classification = told("Mesenchymal cells", conditions=["Nephritis"], meshes=[("D000008181", "Nephritis of a kind")])
+    assert classification.values("disease") == ("systemic-lupus-erythematosus",)
+
+
+def test_empty_record_is_out_with_a_reason():
+    classification = told("")
+    assert classification.scope == "out"
+    assert classification.reasons
+    assert classification.values("near_miss") == ()
