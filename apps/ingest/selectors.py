@@ -1,0 +1,98 @@
+"""Reading what arrived: the current records, the runs, and how fresh the site is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone
+
+from apps.ctgov.parser import parse_study
+from apps.ingest.landing import decompress
+from apps.ingest.models import QueryMembership, StudySnapshot, SyncRun
+from apps.ingest.schedule import PastRun, next_due
+from apps.search.models import StudyDocument
+from apps.studies.models import Study
+from apps.studies.records import StudyRecord
+
+State = SyncRun.State
+GOOD = (State.OK, State.UNCHANGED)
+# Enough past runs to see how often the registry has failed in a row.
+_PAST_RUNS = 24
+
+
+def current_payload(nct_id: str) -> bytes | None:
+    """The published version of a record as JSON, contacts included; None for a study that we do not have."""
+    stored = (
+        StudySnapshot.objects.filter(pk__in=Study.objects.filter(pk=nct_id).values("snapshot_id"))
+        .values_list("payload", flat=True)
+        .first()
+    )
+    return decompress(stored) if stored is not None else None
+
+
+def records_of(nct_ids: Sequence[str]) -> dict[str, StudyRecord]:
+    """The published versions of several records, by id."""
+    snapshots = StudySnapshot.objects.filter(pk__in=Study.objects.filter(pk__in=nct_ids).values("snapshot_id"))
+    return {snapshot.nct_id: parse_study(decompress(snapshot.payload)) for snapshot in snapshots}
+
+
+def memberships(nct_id: str) -> list[QueryMembership]:
+    """The named queries that find, or found, a study; those in force first."""
+    return sorted(QueryMembership.objects.filter(nct_id=nct_id), key=lambda m: (m.until is not None, m.query))
+
+
+def latest_runs(count: int = 10) -> list[SyncRun]:
+    return list(SyncRun.objects.order_by("-pk")[:count])
+
+
+def last_good_run() -> SyncRun | None:
+    """The last run of the whole scope that ended well."""
+    return SyncRun.objects.filter(kind=SyncRun.Kind.FULL, state__in=GOOD).order_by("-pk").first()
+
+
+def due_at() -> dt.datetime:
+    """When the next sync is due (UTC); a moment in the past means now."""
+    runs = SyncRun.objects.filter(kind=SyncRun.Kind.FULL, finished_at__isnull=False).order_by("-pk")[:_PAST_RUNS]
+    past = [PastRun(run.state, run.error, run.finished_at) for run in runs if run.finished_at]
+    return next_due(
+        past,
+        now=timezone.now(),
+        interval=dt.timedelta(hours=settings.SYNC_INTERVAL_HOURS),
+        blocked=dt.timedelta(hours=settings.SYNC_BLOCKED_HOURS),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How current the site is. `state`: never, running, ok, stale, held or failed. Times are UTC."""
+
+    state: str
+    finished_at: dt.datetime | None
+    data_timestamp: str
+    next_due: dt.datetime
+    published: int
+
+
+def freshness() -> Freshness:
+    """`finished_at` and `data_timestamp` are those of the last good run; `state` is that of the newest one."""
+    good = last_good_run()
+    newest = SyncRun.objects.filter(kind__in=(SyncRun.Kind.FULL, SyncRun.Kind.REPLAY)).order_by("-pk").first()
+    return Freshness(
+        state=_state(newest, good),
+        finished_at=good.finished_at if good else None,
+        data_timestamp=good.data_timestamp if good else "",
+        next_due=due_at(),
+        published=StudyDocument.objects.count(),
+    )
+
+
+def _state(newest: SyncRun | None, good: SyncRun | None) -> str:
+    if newest is None:
+        return "never"
+    if newest.state in {State.RUNNING, State.HELD, State.FAILED}:
+        return newest.state
+    age = timezone.now() - ((good or newest).finished_at or newest.started_at)
+    return "stale" if age > dt.timedelta(hours=settings.SYNC_STALE_HOURS) else "ok"

@@ -1,0 +1,269 @@
+"""The corridor: land, gate, process. Every door (the clock, the command, the desk) leads here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.classification.rules import RULESET_VERSION
+from apps.ctgov.errors import RegistryError
+from apps.ctgov.parser import PARSER_VERSION
+from apps.curation.services import publish
+from apps.ingest import gate
+from apps.ingest.fetching import land_replay, land_scope, land_singles, look_up_missing
+from apps.ingest.models import LandedStudy, SyncRun
+from apps.ingest.processing import Progress, process
+from apps.ingest.runs import close_run, corridor_lock, fence, open_run, take_over, timed
+from apps.ingest.selectors import due_at, records_of
+from apps.studies.files import StudyFilesError
+from apps.studies.models import Study
+
+log = logging.getLogger(__name__)
+
+State, Kind, Step = SyncRun.State, SyncRun.Kind, SyncRun.Step
+
+
+def no_progress(run: SyncRun) -> None:
+    """For callers who do not watch."""
+
+
+def sync(
+    *,
+    full: bool = False,
+    nct_ids: Sequence[str] = (),
+    replay: Path | None = None,
+    only_if_due: bool = False,
+    progress: Progress = no_progress,
+) -> SyncRun | None:
+    """Run the corridor once; None when another process is in it, or nothing is due.
+
+    `full` fetches even when the registry's version has not moved; `nct_ids` fetches single studies and keeps them in
+    scope from then on; `replay` takes stored records through the same corridor. What an interrupted run left undone,
+    and what a new parser or new rules ask for, is done first, without network.
+    """
+    with corridor_lock() as alone:
+        if not alone:
+            return None
+        carried_on = _carry_on(progress)
+        _reprocess_outdated(progress)
+        if nct_ids:
+            return _run(Kind.SINGLE, progress, lambda run: land_singles(run, nct_ids, progress))
+        if replay:
+            return _run(Kind.REPLAY, progress, lambda run: land_replay(run, replay, progress))
+        if carried_on and not full:
+            return carried_on
+        if only_if_due and due_at() > timezone.now():
+            return None
+        return _run(Kind.FULL, progress, lambda run: land_scope(run, progress, full=full))
+
+
+def tick() -> SyncRun | None:
+    """The clock's question, asked every minute: is a sync due, or was one cut short? Cheap when neither holds."""
+    if settings.SAMPLE:
+        return None
+    if due_at() > timezone.now() and not SyncRun.objects.filter(state=State.RUNNING).exists():
+        return None
+    return sync(only_if_due=True)
+
+
+def reprocess(*, everything: bool = False, progress: Progress = no_progress) -> SyncRun | None:
+    """Take stored versions through the corridor again where parser or rules have moved, or all; None if none are."""
+    with corridor_lock() as alone:
+        if not alone:
+            return None
+        _carry_on(progress)
+        return _reprocess_outdated(progress, everything=everything)
+
+
+def republish(batch_size: int = 200) -> int:
+    """Rebuild the published documents from facts and labels as they stand; returns how many studies were looked at."""
+    ids = list(Study.objects.order_by("nct_id").values_list("nct_id", flat=True))
+    for start in range(0, len(ids), batch_size):
+        with transaction.atomic():
+            publish(records_of(ids[start : start + batch_size]))
+    return len(ids)
+
+
+def release_run(run_id: int, by: str) -> None:
+    """Let a held run through; the next tick of the clock carries it on. ValueError when it is not held any more."""
+    released = SyncRun.objects.filter(pk=run_id, state=State.HELD, step=Step.GATE).update(
+        state=State.RUNNING, finished_at=None, released_by=by
+    )
+    if not released:
+        raise ValueError(f"Run {run_id} is not held, or a newer run has taken its place.")
+
+
+def discard_run(run_id: int, by: str) -> None:
+    """Close a held run for good; what it landed stays stored and unpublished. ValueError when it is not held."""
+    with transaction.atomic():
+        run = SyncRun.objects.select_for_update().filter(pk=run_id, state=State.HELD, step=Step.GATE).first()
+        if run is None:
+            raise ValueError(f"Run {run_id} is not held, or a newer run has taken its place.")
+        _retire(run, f"{run.reason} Discarded by {by}.")
+
+
+# The three kinds of run
+
+
+def _run(kind: str, progress: Progress, land: Callable[[SyncRun], bool]) -> SyncRun:
+    """One run from opening to close. A fault of the registry ends it as failed, an unbelievable answer as held."""
+    run = open_run(kind)
+    try:
+        if not land(run):
+            close_run(run, State.UNCHANGED)
+            return run
+        run.step = Step.GATE
+        with timed(run, Step.GATE):
+            if kind == Kind.FULL and not run.seen and not Study.objects.exists():
+                raise RegistryFoundNothing
+            gate.check(run, whole_scope=kind == Kind.FULL)
+        fence(run)
+        _finish(run, progress)
+    except gate.NotBelievable as error:
+        _retire_held()
+        close_run(run, State.HELD, reason=str(error))
+    except (RegistryError, RegistryFoundNothing) as error:
+        close_run(run, State.FAILED, reason=str(error), error=error.kind)
+    except StudyFilesError as error:
+        close_run(run, State.FAILED, reason=str(error), error="files")
+    progress(run)
+    return run
+
+
+class RegistryFoundNothing(Exception):
+    """A first sync that found no study at all."""
+
+    kind = "nothing-found"
+
+    def __str__(self) -> str:
+        return "The registry found no trial for any of our queries. Check CTGOV_BASE_URL."
+
+
+def _finish(run: SyncRun, progress: Progress) -> None:
+    """Everything after the gate: look up what has left, publish, and close the books."""
+    if run.kind == Kind.FULL:
+        run.step = Step.DEPART
+        fence(run)
+        with timed(run, Step.DEPART):
+            look_up_missing(run)
+    run.step = Step.PROCESS
+    fence(run)
+    process(run, progress)
+    with transaction.atomic():
+        if run.kind == Kind.FULL:
+            _keep_memberships(run)
+            _retire_held()
+        close_run(run, State.OK)
+
+
+def _carry_on(progress: Progress) -> SyncRun | None:
+    """Finish what an interrupted run had begun to publish, or what a person let through; close the rest as failed."""
+    last = None
+    for run in SyncRun.objects.filter(state=State.RUNNING).order_by("pk"):
+        take_over(run)
+        if run.step == Step.PROCESS or (run.step in {Step.GATE, Step.DEPART} and run.released_by):
+            log.info("Carrying on with run %d, step %s.", run.pk, run.step)
+            try:
+                _finish(run, progress)
+            except RegistryError as error:
+                run.step = Step.GATE
+                close_run(run, State.HELD, reason=f"{error} Let it through again to try once more.", error=error.kind)
+            last = run
+        else:
+            close_run(run, State.FAILED, reason="Interrupted before anything was published.", error="interrupted")
+    return last
+
+
+def _reprocess_outdated(progress: Progress, *, everything: bool = False) -> SyncRun | None:
+    """A run over the stored versions whose parser or rules have moved since they were read."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OUTDATED, {"parser": PARSER_VERSION, "rules": RULESET_VERSION, "everything": everything, "run": None}
+        )
+        if not cursor.fetchone()[0]:
+            return None
+    run = open_run(Kind.REPROCESS)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _LIST_OUTDATED,
+            {"parser": PARSER_VERSION, "rules": RULESET_VERSION, "everything": everything, "run": run.pk},
+        )
+        run.seen = run.expected = cursor.rowcount
+        run.step = Step.PROCESS
+        fence(run)
+    if everything:
+        # Versions that stand already would be ticked off as unchanged: forget which parser read them.
+        Study.objects.filter(pk__in=LandedStudy.objects.filter(run=run).values("nct_id")).update(parser_version=0)
+    _finish(run, progress)
+    return run
+
+
+# A record that an earlier parser could not read has no study row, or one of an older version: the newest version of a
+# run that ended well is taken up again when the parser has moved.
+_OUTDATED_ROWS = """
+    FROM (
+        SELECT DISTINCT ON (snapshot.nct_id) snapshot.nct_id, snapshot.id, run.parser_version
+        FROM ingest_studysnapshot AS snapshot JOIN ingest_syncrun AS run ON run.id = snapshot.run_id
+        WHERE run.state = 'ok'
+        ORDER BY snapshot.nct_id, snapshot.version DESC
+    ) AS newest
+    FULL JOIN studies_study AS study ON study.nct_id = newest.nct_id
+    WHERE (study.nct_id IS NULL AND newest.parser_version <> %(parser)s)
+       OR study.parser_version <> %(parser)s OR study.ruleset_version <> %(rules)s OR %(everything)s
+"""
+_OUTDATED = "SELECT EXISTS (SELECT 1 " + _OUTDATED_ROWS + ")"
+_LIST_OUTDATED = (
+    """
+    INSERT INTO ingest_landedstudy (run_id, nct_id, snapshot_id, queries, verdict, merged_into, processed)
+    SELECT %(run)s, coalesce(study.nct_id, newest.nct_id), greatest(study.snapshot_id, newest.id), '{}',
+        CASE coalesce(study.registry_state, 'present') WHEN 'present' THEN 'found' ELSE study.registry_state END,
+        coalesce(study.merged_into, ''), false
+    """
+    + _OUTDATED_ROWS
+)
+
+
+# Closing the books
+
+
+def _keep_memberships(run: SyncRun) -> None:
+    """Which query finds which study, as intervals: only what has changed is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE ingest_querymembership AS membership SET until = now()
+            WHERE until IS NULL AND NOT EXISTS (
+                SELECT 1 FROM ingest_landedstudy AS landed
+                WHERE landed.run_id = %s AND landed.nct_id = membership.nct_id
+                  AND membership.query = ANY(landed.queries))
+            """,
+            [run.pk],
+        )
+        cursor.execute(
+            """
+            INSERT INTO ingest_querymembership (nct_id, query, since)
+            SELECT landed.nct_id, name, now()
+            FROM ingest_landedstudy AS landed, unnest(landed.queries) AS name
+            WHERE landed.run_id = %s AND NOT EXISTS (
+                SELECT 1 FROM ingest_querymembership AS membership
+                WHERE membership.nct_id = landed.nct_id AND membership.query = name AND membership.until IS NULL)
+            """,
+            [run.pk],
+        )
+
+
+def _retire_held() -> None:
+    for run in SyncRun.objects.filter(state=State.HELD, step=Step.GATE):
+        _retire(run, f"{run.reason} A newer run has taken its place.")
+
+
+def _retire(run: SyncRun, reason: str) -> None:
+    """A held run that can no longer be let through."""
+    LandedStudy.objects.filter(run=run).delete()
+    run.step, run.reason = Step.DONE, reason
+    run.save(update_fields=["step", "reason"])

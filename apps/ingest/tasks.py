@@ -1,0 +1,19 @@
+"""Celery's doors to the corridor. Idempotent: a second call finds the lock taken or nothing to do."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from apps.ingest import services
+
+
+@shared_task(name="ingest.tick")
+def tick() -> None:
+    """Asked every minute by beat."""
+    services.tick()
+
+
+@shared_task(name="ingest.sync_now")
+def sync_now(full: bool = False) -> None:
+    """Asked for by staff."""
+    services.sync(full=full)
