@@ -1,0 +1,126 @@
+"""A trial's page as data: what its template shows, in order. No request, no database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.studies.records import StudyRecord
+from apps.vocabulary.statuses import STATUS_BY_WORD
+from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, CellType, Disease
+from apps.web.presenters import trial_record as told
+from apps.web.presenters.trial_changes import ChangeLike, days_of_changes
+from apps.web.presenters.trial_evidence import LabelLike, MembershipLike, why_here
+from apps.web.presenters.trial_record import Fact, Pill
+from apps.web.presenters.trial_results import results
+from apps.web.presenters.words import date_words, day, label, line
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What we, not the registry, say of a study: scope with reasons, labels, where it stands at the registry."""
+
+    scope: str = "in_scope"
+    reasons: Sequence[str] = ()
+    diseases: Sequence[str] = ()
+    cell_types: Sequence[str] = ()
+    registry_state: str = "present"
+    since: dt.date | None = None
+
+    @property
+    def since_words(self) -> str:
+        """The day on which we first saw it stand so."""
+        return day(self.since) if self.since else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page with its anchor, heading and template; `body` is what the template shows."""
+
+    id: str
+    title: str
+    body: Any
+
+    @property
+    def template(self) -> str:
+        return f"web/trial/{self.id}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPage:
+    nct_id: str
+    title: str
+    acronym: str
+    description: str
+    pill: Pill
+    explanation: str
+    confirmed: str
+    last_known: str
+    why_stopped: str
+    kinds: list[CellType]
+    diseases: list[Disease]
+    facts: list[Fact]
+    sections: list[Section]
+    standing: Standing
+    indexed: bool
+    registry_url: str
+    results_missing: bool
+
+
+def build_trial_page(
+    record: StudyRecord,
+    standing: Standing,
+    *,
+    labels: Sequence[LabelLike] = (),
+    memberships: Sequence[MembershipLike] = (),
+    changes: Sequence[ChangeLike] = (),
+    today: dt.date,
+) -> TrialPage:
+    """The whole page. Sections for which neither the record nor we have anything are left out."""
+    status = record.protocol.status
+    known = STATUS_BY_WORD.get(status.overall_status or "")
+    sections = [
+        Section("about", _("What this trial is about"), told.about(record)),
+        Section("given", _("What is given"), told.what_is_given(record)),
+        Section("who", _("Who can join"), told.who_can_join(record)),
+        Section("where", _("Where"), told.where(record)),
+        Section("when", _("When"), told.when(record)),
+        Section("measured", _("What is measured"), told.outcomes(record)),
+        Section("design", _("How it is done"), told.design(record)),
+        Section("ask", _("Who to ask"), told.who_to_ask(record)),
+        Section("results", _("Results"), results(record)),
+        Section("documents", _("Documents"), told.documents(record)),
+        Section("references", _("References and links"), told.references(record)),
+        Section("sharing", _("Sharing of data"), told.sharing(record)),
+        Section("oversight", _("Oversight"), told.oversight(record)),
+        Section("sponsors", _("Who runs it"), told.sponsors(record)),
+        Section("record", _("The record"), told.details(record)),
+        Section("why", _("Why is this trial here?"), why_here(record, labels, memberships, standing.scope)),
+        Section("changes", _("Recent changes"), days_of_changes(changes)),
+    ]
+    title, acronym = line(record.title), line(record.protocol.identification.acronym)
+    summary = line(record.protocol.description.brief_summary)
+    return TrialPage(
+        nct_id=record.nct_id,
+        title=title,
+        acronym=acronym if acronym and acronym not in title else "",
+        description=" ".join(summary.split())[:155],
+        pill=told.status_pill(status.overall_status),
+        explanation=str(known.explanation) if known else "",
+        # The registry itself sets a status to unknown; no sponsor confirmed that.
+        confirmed="" if status.overall_status == "UNKNOWN" else date_words(status.status_verified_date),
+        last_known=label("status", status.last_known_status),
+        why_stopped=line(status.why_stopped),
+        kinds=[CELL_TYPE_BY_SLUG[slug] for slug in standing.cell_types if slug in CELL_TYPE_BY_SLUG],
+        diseases=[DISEASE_BY_SLUG[slug] for slug in standing.diseases if slug in DISEASE_BY_SLUG],
+        facts=told.key_facts(record, today),
+        sections=[section for section in sections if section.body],
+        standing=standing,
+        indexed=standing.scope == "in_scope" and standing.registry_state == "present",
+        registry_url=told.registry_url(record.nct_id),
+        results_missing=bool(record.has_results) and not record.results,
+    )

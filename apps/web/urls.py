@@ -1,0 +1,29 @@
+"""Addresses of the public site; docs/contracts.md promises them."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from apps.web.views import data, disease, health, home, machine, pages, reports, trial, trials
+from apps.web.views.conditional import conditional
+
+app_name = "web"
+
+urlpatterns = [
+    path("", conditional(home.home), name="home"),
+    path("trials/", conditional(trials.trial_list), name="trial-list"),
+    path("trials/<str:nct_id>/", conditional(trial.detail), name="trial-detail"),
+    path("trials/<str:nct_id>/report/", reports.report_mistake, name="report-mistake"),
+    path("diseases/", RedirectView.as_view(url="/#diseases")),
+    path("diseases/<slug:slug>/", conditional(disease.disease), name="disease"),
+    path("data/", data.data, name="data"),
+    path("about/", conditional(pages.about), name="about"),
+    path("privacy/", conditional(pages.privacy), name="privacy"),
+    path("accessibility/", conditional(pages.accessibility), name="accessibility"),
+    path("components/", pages.components, name="components"),
+    path("robots.txt", machine.robots, name="robots"),
+    path("sitemap.xml", machine.sitemap, name="sitemap"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

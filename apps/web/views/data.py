@@ -1,0 +1,111 @@
+"""How fresh and how complete the site is: a page that an engineer would trust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from apps.ingest.models import SyncRun
+from apps.ingest.selectors import freshness, latest_runs
+from apps.search.selectors import home_counts
+from apps.vocabulary.queries import QUERIES
+from apps.web.views.site import registry_day
+
+_RUNS = 10
+# For each state of the sync: the tone of its pill, its word, a sentence.
+_STATES: dict[str, tuple[str, Promise, Promise]] = {
+    "never": ("wait", _("Not yet loaded"), _("No data have arrived from the registry yet. The first sync is due now.")),
+    "running": ("wait", _("Sync running"), _("A sync is under way. What you see is the last complete state.")),
+    "ok": ("good", _("Up to date"), _("The last sync ended well.")),
+    "stale": ("stop", _("Out of date"), _("No sync has ended well for some time. What you see may be old.")),
+    "held": (
+        "stop",
+        _("Held"),
+        _("The last sync brought something unusual and waits for a person. What you see is the state before it."),
+    ),
+    "failed": ("stop", _("Last sync failed"), _("The last sync did not end well. We try again by ourselves.")),
+}
+_TONES = {"ok": "good", "unchanged": "quiet", "running": "wait", "held": "stop", "failed": "stop"}
+
+
+@dataclass(slots=True)
+class Run:
+    """One sync run, ready to print."""
+
+    number: int
+    started: str
+    kind: str
+    state: str
+    tone: str
+    reason: str
+    seen: str
+    created: str
+    updated: str
+    unchanged: str
+    left: str
+    failed: str
+    seconds: str
+
+
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    now, runs, counts = freshness(), latest_runs(_RUNS), home_counts()
+    tone, word, sentence = _STATES.get(now.state, ("unsure", now.state, ""))
+    context = {
+        "section": "data",
+        "fresh": now,
+        "tone": tone,
+        "word": word,
+        "sentence": sentence,
+        "registry_date": registry_day(now.data_timestamp),
+        "counts": counts,
+        "queries": QUERIES,
+        "runs": [_run(run) for run in runs],
+        "running": _progress(runs[0]) if runs and runs[0].state == SyncRun.State.RUNNING else "",
+        "held": [_run(run) for run in runs if run.state == SyncRun.State.HELD],
+        "hours": f"{settings.SYNC_INTERVAL_HOURS:g}",
+        "stale_hours": f"{settings.SYNC_STALE_HOURS:g}",
+        "site_url": settings.SITE_URL.rstrip("/"),
+        "loss": round(settings.SYNC_MAX_LOSS * 100),
+    }
+    return render(request, "web/data.html", context)
+
+
+def _run(run: SyncRun) -> Run:
+    seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else None
+    return Run(
+        number=run.pk,
+        started=date_format(run.started_at, "j M Y, H:i") + " UTC",
+        kind=run.get_kind_display(),
+        state=run.get_state_display(),
+        tone=_TONES.get(run.state, "unsure"),
+        reason=run.reason,
+        seen=_number(run.seen),
+        created=_number(run.created),
+        updated=_number(run.updated),
+        unchanged=_number(run.unchanged),
+        left=_number(run.left),
+        failed=_number(run.failed),
+        seconds=gettext("%(n)s s") % {"n": number_format(seconds, 1)} if seconds is not None else "",
+    )
+
+
+def _progress(run: SyncRun) -> str:
+    """How far a run is: "Landing records: 400 of 1,203"."""
+    step = run.get_step_display().capitalize()
+    if not run.seen:
+        return step
+    words = {"step": step, "seen": _number(run.seen), "all": _number(max(run.expected, run.seen))}
+    return gettext("%(step)s: %(seen)s of %(all)s received") % words
+
+
+def _number(value: int) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)

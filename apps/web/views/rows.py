@@ -1,0 +1,176 @@
+"""Rows of trials, pagers and dates: documents in, texts out, so that templates only print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.utils.formats import date_format, number_format
+from django.utils.text import Truncator
+from django.utils.translation import get_language, gettext, ngettext
+
+from apps.core.dates import PartialDate
+from apps.search.models import StudyDocument
+from apps.vocabulary.countries import country_name
+from apps.vocabulary.statuses import label_for, phases_label, tone_for
+from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG
+
+_GIVEN_NAMES, _GIVEN_CHARACTERS = 4, 180
+_COUNTRIES = 3
+
+
+@dataclass(slots=True)
+class Row:
+    """One trial in a list, every text ready to print."""
+
+    nct_id: str
+    href: str
+    title: str
+    status: str
+    tone: str
+    kinds: list[tuple[str, str]]
+    diseases: str
+    given: str
+    phase: str
+    people: str
+    where: str
+    changed: str
+    remark: str
+
+
+def rows_of(documents: Iterable[StudyDocument]) -> list[Row]:
+    """Texts are kept by language from one list to the next (`lru_cache`): most of them come again and again."""
+    language = get_language() or "en"
+    return [_row(document, language) for document in documents]
+
+
+def _row(document: StudyDocument, language: str) -> Row:
+    return Row(
+        nct_id=document.nct_id,
+        href=f"/trials/{document.nct_id}/",
+        title=document.title or gettext("(the record has no title)"),
+        status=_status(language, document.overall_status),
+        tone=tone_for(document.overall_status),
+        kinds=[(slug, CELL_TYPE_BY_SLUG[slug].short) for slug in document.cell_types if slug in CELL_TYPE_BY_SLUG],
+        diseases=_diseases(language, tuple(document.diseases)),
+        given=_given(language, tuple(document.interventions)),
+        phase=_phase(language, tuple(document.phases), document.study_type),
+        people=_people(language, document.enrollment, document.enrollment_type),
+        where=_where(language, document.location_count, tuple(document.countries)),
+        changed=_changed(language, document.last_update_posted),
+        remark=_remark(document),
+    )
+
+
+@lru_cache(maxsize=256)
+def _status(language: str, word: str) -> str:
+    return str(label_for("status", word)) or gettext("Status not stated")
+
+
+@lru_cache(maxsize=256)
+def _diseases(language: str, slugs: tuple[str, ...]) -> str:
+    return ", ".join(str(DISEASE_BY_SLUG[slug].name) for slug in slugs if slug in DISEASE_BY_SLUG)
+
+
+@lru_cache(maxsize=256)
+def _phase(language: str, phases: tuple[str, ...], study_type: str) -> str:
+    return phases_label(phases) or str(label_for("study_type", study_type)) or gettext("Phase not stated")
+
+
+@lru_cache(maxsize=4096)
+def _given(language: str, interventions: tuple[str, ...]) -> str:
+    return given(interventions)
+
+
+def given(interventions: Sequence[str]) -> str:
+    """The names of what is given, the first few of a long list."""
+    if not interventions:
+        return gettext("The record names no intervention.")
+    text = Truncator(", ".join(interventions[:_GIVEN_NAMES])).chars(_GIVEN_CHARACTERS)
+    if (more := len(interventions) - _GIVEN_NAMES) > 0:
+        text += " " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _people(language: str, count: int | None, kind: str) -> str:
+    return people(count, kind)
+
+
+def people(count: int | None, kind: str) -> str:
+    """ "24 people", "24 people planned"; a number that the registry does not know is said to be so."""
+    if count is None:
+        return gettext("Number of people not stated")
+    shown = number_format(count, use_l10n=True, force_grouping=True)
+    if kind == "ESTIMATED":
+        return ngettext("%(n)s person planned", "%(n)s people planned", count) % {"n": shown}
+    return ngettext("%(n)s person", "%(n)s people", count) % {"n": shown}
+
+
+@lru_cache(maxsize=4096)
+def _where(language: str, places: int, countries: tuple[str, ...]) -> str:
+    return where(places, countries)
+
+
+def where(places: int, countries: Sequence[str]) -> str:
+    """ "12 places in Germany, Italy, Spain and 2 more countries"."""
+    names = [country_name(code) for code in countries[:_COUNTRIES]]
+    if not names and not places:
+        return gettext("Place not stated")
+    text = ngettext("%(n)s place", "%(n)s places", places) % {"n": places} if places else ""
+    if names:
+        text = (text + " " if text else "") + gettext("in %(countries)s") % {"countries": ", ".join(names)}
+        if (more := len(countries) - _COUNTRIES) > 0:
+            text += " " + ngettext("and %(n)s more country", "and %(n)s more countries", more) % {"n": more}
+    return text
+
+
+def _remark(document: StudyDocument) -> str:
+    if document.registry_state != "present":
+        return gettext("No longer found in the registry")
+    if document.scope != "in_scope" and document.scope in SCOPE_BY_SLUG:
+        return str(SCOPE_BY_SLUG[document.scope].name)
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _changed(language: str, raw: str) -> str:
+    return gettext("changed %(date)s") % {"date": partial_date(raw)} if raw else gettext("Last change not stated")
+
+
+def partial_date(raw: str) -> str:
+    """A registry date in words with its own precision: "3 May 2026", "May 2026", "2026"; other texts as they are."""
+    try:
+        date = PartialDate.parse(raw)
+    except ValueError:
+        return raw or gettext("not stated")
+    return date_format(date.earliest, {"year": "Y", "month": "F Y", "day": "j F Y"}[date.precision])
+
+
+@dataclass(slots=True)
+class Pager:
+    """Links to the other pages of a list. `pages`: (number, href); no href is this page, no number a gap."""
+
+    previous: str
+    next: str
+    pages: list[tuple[int | None, str]]
+
+
+def pager(page: int, pages: int, link: Callable[[int], str]) -> Pager:
+    """The first, the last, this page and its neighbours; `link` gives the address of a page."""
+    shown = sorted({1, pages, *range(max(1, page - 2), min(pages, page + 2) + 1)})
+    numbered: list[tuple[int | None, str]] = []
+    before = 0
+    for number in shown:
+        if number - before == 2:
+            numbered.append((number - 1, link(number - 1)))
+        elif number - before > 2:
+            numbered.append((None, ""))
+        numbered.append((number, "" if number == page else link(number)))
+        before = number
+    return Pager(
+        previous=link(page - 1) if page > 1 else "",
+        next=link(page + 1) if page < pages else "",
+        pages=numbered,
+    )

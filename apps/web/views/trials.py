@@ -1,0 +1,129 @@
+"""The list of trials: filters, counts, chips, sorting, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from apps.search.query import StudyQuery
+from apps.search.selectors import Facet, FacetValue, Results, search_studies
+from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, SCOPE_BY_SLUG
+from apps.web.views.conditional import version_of
+from apps.web.views.markup import options, trial_rows
+from apps.web.views.rows import pager, rows_of
+
+# Facets that stand open at once, and how many values of an open-ended one are shown before "more".
+_OPEN = {"disease", "cell_type", "status", "phase", "country"}
+_AT_ONCE = 8
+_ORDERS = (
+    ("relevance", _("best match")),
+    ("-last_update_posted", _("last change")),
+    ("-first_posted", _("newest")),
+    ("-start_date", _("start")),
+    ("-enrollment", _("most people")),
+    ("title", _("title")),
+)
+
+
+@dataclass(slots=True)
+class Group:
+    """A facet as the form shows it: tick boxes that stand there at once, and those behind "more"."""
+
+    parameter: str
+    label: Promise
+    open: bool
+    shown: SafeString
+    more: SafeString
+    more_count: int
+
+
+@require_safe
+def trial_list(request: HttpRequest) -> HttpResponse:
+    query, problems = StudyQuery.parse(request.GET)
+    results = search_studies(query, version=version_of(request))
+    notices = [problem.message for problem in (*problems, *results.problems) if problem.kind != "unknown_parameter"]
+    if results.is_past_end:
+        context = {
+            "results": results,
+            "last": _href(query, page=results.pages),
+            "first": _href(query),
+            "section": "trials",
+        }
+        return render(request, "web/past_end.html", context, status=404)
+    return render(request, "web/trial_list.html", _context(query, results, notices))
+
+
+def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[str, Any]:
+    canonical = query.to_query_string(page=query.page)
+    return {
+        "section": "trials",
+        "heading": query.describe(results.count) if not results.timed_out else gettext("The search was stopped"),
+        "query": query,
+        "results": results,
+        "count": number_format(results.count, use_l10n=True, force_grouping=True),
+        "notices": notices,
+        "groups": list(_groups(results.facets)),
+        "chips": list(_chips(query)),
+        "hidden": [pair for pair in query.pairs() if pair[0] in {"scope", "sort", "page_size"}],
+        "orders": list(_orders(query)),
+        "rows": trial_rows(rows_of(results.documents)) if results.documents else "",
+        "pager": pager(results.page, results.pages, lambda number: _href(query, page=number)),
+        "canonical": f"/trials/?{canonical}" if canonical else "/trials/",
+        "indexed": not canonical,
+        "waiting": "" if query.scope != ("in_scope",) else _href(query, scope="review"),
+        "waiting_count": results.scope_counts.get("review", 0),
+    }
+
+
+def _groups(facets: list[Facet]) -> Iterator[Group]:
+    for facet in facets:
+        name, values = facet.parameter, facet.values
+        if len(values) < 2 and not facet.selected:
+            continue  # a choice of one is none
+        more: list[FacetValue] = []
+        if len(values) > _AT_ONCE + 2:
+            rest = [value for value in values if not value.selected]
+            room = max(0, _AT_ONCE - len(facet.selected))
+            values, more = facet.selected + rest[:room], rest[room:]
+        yield Group(
+            parameter=name,
+            label=facet.label,
+            open=name in _OPEN or bool(facet.selected),
+            shown=options(name, values, marks=name == "cell_type"),
+            more=options(name, more),
+            more_count=len(more),
+        )
+
+
+def _chips(query: StudyQuery) -> Iterator[tuple[str, str]]:
+    """Label and address without it, of everything that narrows the list."""
+    if query.q:
+        yield gettext("Text: %(text)s") % {"text": query.q}, _href(query, q=None)
+    for parameter, value, label in query.chosen():
+        short = CELL_TYPE_BY_SLUG[value].short if parameter == "cell_type" else label
+        yield short, _href(query.without(parameter, value))
+    if query.scope != ("in_scope",):
+        names = [gettext("all records") if slug == "all" else str(SCOPE_BY_SLUG[slug].name) for slug in query.scope]
+        yield ", ".join(names), _href(query, scope=None)
+
+
+def _orders(query: StudyQuery) -> Iterator[tuple[str, str, bool]]:
+    """Label, address and whether it is in force, of each order on offer."""
+    for sort, label in _ORDERS:
+        if sort != "relevance" or query.q:
+            yield str(label), _href(query, sort=sort), sort == query.order
+
+
+def _href(query: StudyQuery, **changes: Any) -> str:
+    text = query.to_query_string(**changes) if changes else query.changed().to_query_string()
+    return f"/trials/?{text}" if text else "/trials/"

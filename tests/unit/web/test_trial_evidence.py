@@ -1,0 +1,141 @@
+"""Each label with its sentence, the decisive words marked in place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from apps.web.presenters.trial_evidence import REACH, Quotation, field_name, quotations, why_here
+from tests.unit.web.trial_pages import record_of, soup_of
+
+SUMMARY = "protocolSection.descriptionModule.briefSummary"
+
+
+@dataclass
+class Label:
+    scheme: str
+    value: str
+    rule: str = "some-rule"
+    reason: str = "The record says so."
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Membership:
+    query: str
+    since: dt.datetime = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
+    until: dt.datetime | None = None
+
+
+def quoted(text: str, *words: str) -> list[Quotation]:
+    record = record_of({"descriptionModule": {"briefSummary": text}})
+    return quotations(record, [evidence(text, word) for word in words])
+
+
+def evidence(text: str, word: str, path: str = SUMMARY) -> dict[str, Any]:
+    start = text.index(word)
+    return {"path": path, "start": start, "end": start + len(word), "quote": word}
+
+
+def told(quotation: Quotation) -> str:
+    return "".join(f"[{piece.text}]" if piece.marked else piece.text for piece in quotation.pieces)
+
+
+def test_the_words_are_marked_within_their_sentence_alone() -> None:
+    text = "Background. People get mesenchymal stem cells once. They are followed."
+    (quotation,) = quoted(text, "mesenchymal stem cells")
+    assert told(quotation) == "… People get [mesenchymal stem cells] once. …"
+    assert quotation.field == "Summary"
+
+
+def test_a_short_text_is_quoted_whole() -> None:
+    assert [told(item) for item in quoted("Stem cells, twice", "Stem cells")] == ["[Stem cells], twice"]
+
+
+def test_two_marks_in_a_sentence_make_one_quotation() -> None:
+    text = "In multiple sclerosis people get stem cells. Nothing else."
+    (quotation,) = quoted(text, "multiple sclerosis", "stem cells")
+    assert told(quotation) == "In [multiple sclerosis] people get [stem cells]. …"
+
+
+def test_overlapping_marks_become_one_mark_without_repeating_a_letter() -> None:
+    (quotation,) = quoted("autologous stem cells", "autologous stem", "stem cells")
+    assert told(quotation).replace("[", "").replace("]", "") == "autologous stem cells"
+
+
+def test_marks_far_apart_make_two_quotations() -> None:
+    text = "First stem cells. " + "Filler words here. " * 60 + "Then a transplant."
+    assert [told(item) for item in quoted(text, "stem cells", "transplant")] == [
+        "First [stem cells]. …",
+        "… Then a [transplant].",
+    ]
+
+
+def test_an_endless_sentence_is_cut_between_words() -> None:
+    text = "word " * 200 + "stem cells" + " word" * 200
+    (quotation,) = quoted(text, "stem cells")
+    assert told(quotation).startswith("… word")
+    assert told(quotation).endswith("word …")
+    assert len(told(quotation)) < 2 * REACH + 30
+
+
+def test_offsets_count_code_points_of_the_raw_text() -> None:
+    (quotation,) = quoted(r"𝛼 \<400 cells and 𝛽 stem cells \> 5", "stem cells")
+    assert told(quotation) == "𝛼 <400 cells and 𝛽 [stem cells] > 5"
+
+
+def test_what_the_record_no_longer_says_is_told_as_such() -> None:
+    record = record_of({"descriptionModule": {"briefSummary": "Another text."}})
+    (quotation,) = quotations(record, [{"path": SUMMARY, "start": 3, "end": 7, "quote": "stem"}])
+    assert (told(quotation), quotation.field) == ("[stem]", "Summary, in an earlier version")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("protocolSection.armsInterventionsModule.interventions[0].description", "Intervention 1, description"),
+        ("protocolSection.armsInterventionsModule.armGroups[2].label", "Arm 3, name"),
+        ("protocolSection.armsInterventionsModule.interventions[1].otherNames[3]", "Intervention 2, other name 4"),
+        ("protocolSection.conditionsModule.conditions[1]", "Condition 2"),
+        ("protocolSection.identificationModule.briefTitle", "Title"),
+        ("derivedSection.conditionBrowseModule.meshes[0].term", "Index term (MeSH) 1 for the condition"),
+        ("protocolSection.someNewModule.aField[4].text", "Some new, a field, text, 5"),
+    ],
+)
+def test_places_have_plain_names(path: str, name: str) -> None:
+    assert field_name(path) == name
+
+
+def test_every_label_has_its_sentence_in_the_page() -> None:
+    text = "People get stem cells once."
+    record = record_of({"descriptionModule": {"briefSummary": text}})
+    labels = [Label("cell_type", "msc", evidence=[evidence(text, "stem cells")]), Label("scope", "in_scope")]
+    why = soup_of(record, labels=labels, memberships=[Membership("multiple-sclerosis-msc")]).find(id="why")
+    assert [summary.get_text(strip=True) for summary in why.select("summary")] == [
+        "Listing: In scope",
+        "Kind of cell: Mesenchymal stem/stromal cells",
+    ]
+    assert [mark.get_text() for mark in why.select("mark")] == ["stem cells"]
+    assert "Multiple sclerosis and Mesenchymal stem/stromal cells since 1 May 2026" in " ".join(why.get_text().split())
+
+
+def test_a_quotation_cannot_bring_markup_in() -> None:
+    text = "People get <b onclick=x>stem</b> cells."
+    record = record_of({"descriptionModule": {"briefSummary": text}})
+    page = soup_of(record, labels=[Label("scope", "review", evidence=[evidence(text, "<b onclick=x>stem</b>")])])
+    assert page.select_one("mark").get_text() == "<b onclick=x>stem</b>"
+    assert not page.select("[onclick]")
+
+
+def test_queries_that_find_it_no_longer_are_dated_and_unknown_labels_shown() -> None:
+    until = dt.datetime(2026, 5, 2, tzinfo=dt.UTC)
+    why = why_here(record_of(), [Label("donor", "some-value")], [Membership("retired-query", until=until)], "out")
+    assert (why.labels[0].scheme, why.labels[0].name) == ("Donor", "Some value")
+    assert (why.queries[0].told, why.queries[0].until) == ("retired-query", "2 May 2026")
+
+
+def test_nothing_to_tell_makes_no_section() -> None:
+    assert why_here(record_of(), [], [], "in_scope") is None

@@ -1,0 +1,58 @@
+"""A trial's page from a record, without a database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from apps.ctgov.parser import parse_study
+from apps.studies.files import iter_payloads
+from apps.studies.records import StudyRecord
+from apps.web.trial_page import Standing, build_trial_page
+
+TODAY = dt.date(2026, 5, 3)
+FIXTURES = Path(settings.BASE_DIR) / "tests" / "fixtures" / "studies"
+RECORDED = Path(settings.BASE_DIR).parent / "shared" / "ctgov" / "studies"
+
+
+def html_of(record: StudyRecord, standing: Standing | None = None, **knowledge: Any) -> str:
+    page = build_trial_page(record, standing or Standing(), today=TODAY, **knowledge)
+    return render_to_string("web/trial/detail.html", {"page": page, "trail": [("", record.nct_id)], "canonical": "/"})
+
+
+def soup_of(record: StudyRecord, standing: Standing | None = None, **knowledge: Any) -> BeautifulSoup:
+    return BeautifulSoup(html_of(record, standing, **knowledge), "html.parser")
+
+
+def record_of(protocol: Mapping[str, Any] | None = None, **sections: Any) -> StudyRecord:
+    """A record with these modules alone, beside an id."""
+    modules = {"identificationModule": {"nctId": "NCT90000050", "briefTitle": "A title"}} | dict(protocol or {})
+    return parse_study(json.dumps({"protocolSection": modules, **sections}).encode())
+
+
+def fixture(name: str) -> StudyRecord:
+    return parse_study((FIXTURES / f"{name}.json").read_bytes())
+
+
+def recorded(name: str) -> Iterator[bytes]:
+    """The registry's own records beside the checkout, one by one."""
+    path = RECORDED / f"{name}.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"the recorded studies are not beside this checkout: {path}")
+    return iter_payloads(path)
+
+
+def facts_of(soup: BeautifulSoup) -> dict[str, str]:
+    """Every term with its value, one blank between words."""
+    return {
+        term.get_text(" ", strip=True): " ".join(term.find_next("dd").get_text(" ", strip=True).split())
+        for term in soup.select("dt")
+    }
