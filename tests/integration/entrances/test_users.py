@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from checkouts import Checkout, free_port, get
+from checkouts import Checkout, free_port, get, surroundings
 
 LIMIT = 20  # seconds
 NOBODY = 65534
