@@ -32,7 +32,7 @@ def run(benchmarks: Mapping[str, Benchmark]) -> int:
 def figure(name: str, value: float, unit: str, **beside: object) -> None:
     """One line: the figure, its unit, and beside it the yardstick, the ratio and the size that it was measured on."""
     yardstick = beside.get("yardstick")
-    if isinstance(yardstick, float | int) and yardstick:
+    if isinstance(yardstick, float | int) and yardstick and "ratio" not in beside:
         beside["ratio"] = round(value / yardstick, 3)
     print(json.dumps({"name": name, "value": round(value, 4), "unit": unit, **beside}), flush=True)
 

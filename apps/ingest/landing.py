@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import zstandard
@@ -62,7 +62,8 @@ def unlist_query(run: SyncRun, query: str) -> None:
     """Forget what a query brought: its paging starts again from page 1."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE ingest_landedstudy SET queries = array_remove(queries, %s) WHERE run_id = %s", [query, run.pk]
+            "UPDATE ingest_landedstudy SET queries = array_remove(queries, %s) WHERE run_id = %s AND %s = ANY(queries)",
+            [query, run.pk, query],
         )
         cursor.execute("DELETE FROM ingest_landedstudy WHERE run_id = %s AND queries = '{}'", [run.pk])
 
@@ -120,20 +121,26 @@ def _list_landed(run: SyncRun, read: dict[str, _Read], snapshots: dict[str, int]
     _upsert_landed(run, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [query] if query else [])
 
 
-def list_standing(run: SyncRun, nct_ids: Sequence[str], *, verdict: str, merged_into: str = "") -> None:
-    """Put studies that the registry no longer answers for on the working list, with the version that we hold."""
-    with connection.cursor() as cursor:
+def list_standing(run: SyncRun, nct_id: str, *, verdict: str, merged_into: str = "") -> bool:
+    """Put a study that the registry no longer answers for on the working list, with the version that we hold.
+
+    False when we have no such study.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        fence(run)
         cursor.execute(
             """
             INSERT INTO ingest_landedstudy (run_id, nct_id, snapshot_id, queries, verdict, merged_into, processed)
-            SELECT %s, nct_id, snapshot_id, '{}', %s, %s, false FROM studies_study WHERE nct_id = ANY(%s)
-            ON CONFLICT (run_id, nct_id) DO NOTHING
+            SELECT %s, nct_id, snapshot_id, '{}', %s, %s, false FROM studies_study WHERE nct_id = %s
+            ON CONFLICT (run_id, nct_id) DO UPDATE SET verdict = excluded.verdict, merged_into = excluded.merged_into
             """,
-            [run.pk, verdict, merged_into, list(nct_ids)],
+            [run.pk, verdict, merged_into, nct_id],
         )
+        return bool(cursor.rowcount)
 
 
 def _upsert_landed(run: SyncRun, ids: list[str], snapshots: list[int], verdicts: list[str], queries: list[str]) -> None:
+    """What a query has found has not left, though it may come again under a former id."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -142,7 +149,7 @@ def _upsert_landed(run: SyncRun, ids: list[str], snapshots: list[int], verdicts:
             FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS landed (nct_id, snapshot_id, verdict)
             ON CONFLICT (run_id, nct_id) DO UPDATE SET
                 snapshot_id = excluded.snapshot_id,
-                verdict = excluded.verdict,
+                verdict = CASE excluded.verdict WHEN 'left' THEN ingest_landedstudy.verdict ELSE excluded.verdict END,
                 queries = (
                     SELECT coalesce(array_agg(DISTINCT name), '{}')
                     FROM unnest(ingest_landedstudy.queries || excluded.queries) AS name

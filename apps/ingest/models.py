@@ -24,6 +24,9 @@ class StudySnapshot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["nct_id", "version"], name="snapshot_version_once")]
+        indexes = [
+            models.Index(fields=["nct_id"], condition=models.Q(contacts_removed=False), name="snapshot_with_contacts")
+        ]
 
     def __str__(self) -> str:
         return f"{self.nct_id} v{self.version}"
@@ -114,6 +117,11 @@ class LandedStudy(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "nct_id"], name="landed_once_per_run")]
+        indexes = [
+            models.Index(
+                fields=["run", "merged_into", "nct_id"], condition=models.Q(processed=False), name="landed_waiting"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.nct_id
@@ -128,6 +136,7 @@ class QueryMembership(models.Model):
     until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        indexes = [models.Index(fields=["nct_id"], name="membership_by_study")]
         constraints = [
             models.UniqueConstraint(
                 fields=["nct_id", "query"], condition=models.Q(until=None), name="membership_open_once"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from apps.classification.rules import RULESET_VERSION, classify
@@ -51,6 +52,7 @@ class _Work:
 
 def process(run: SyncRun, progress: Progress) -> None:
     """Publish everything on the run's working list that differs from what stands. Ends with an empty list of work."""
+    _take_newest(run)
     skip_unchanged(run)
     progress(run)
     while batch := _next_batch(run):
@@ -64,6 +66,16 @@ def process(run: SyncRun, progress: Progress) -> None:
             for landed in batch:
                 _process_alone(run, landed)
         progress(run)
+
+
+def _take_newest(run: SyncRun) -> None:
+    """While a run was held, single studies may have been published in newer versions than it landed."""
+    newest = Study.objects.filter(pk=OuterRef("nct_id"), snapshot_id__gt=OuterRef("snapshot_id"))
+    with transaction.atomic():
+        fence(run)
+        LandedStudy.objects.filter(Exists(newest), run=run, processed=False).update(
+            snapshot_id=Subquery(newest.values("snapshot_id"))
+        )
 
 
 def skip_unchanged(run: SyncRun) -> None:
@@ -91,7 +103,9 @@ def skip_unchanged(run: SyncRun) -> None:
 
 
 def _next_batch(run: SyncRun) -> list[LandedStudy]:
-    waiting = LandedStudy.objects.filter(run=run, processed=False).select_related("snapshot").order_by("nct_id")
+    """Merged studies come last: the record that they lead to is published by then."""
+    waiting = LandedStudy.objects.filter(run=run, processed=False).select_related("snapshot")
+    waiting = waiting.order_by("merged_into", "nct_id")
     return list(waiting[: settings.SYNC_BATCH_SIZE])
 
 
@@ -110,7 +124,6 @@ def _process_batch(run: SyncRun, batch: Sequence[LandedStudy]) -> None:
             store_labels(labels)
         with timed(run, "remember"):
             record_changes(changes, run_id=run.pk, data_timestamp=run.data_timestamp, at=now)
-            _remove_old_contacts(work)
             _note_oddities(run, work)
         _count(run, work, changes)
         LandedStudy.objects.filter(pk__in=[item.landed.pk for item in work]).update(processed=True)
@@ -132,13 +145,21 @@ def _process_alone(run: SyncRun, landed: LandedStudy) -> None:
         reason = error.reason if isinstance(error, ParseError) else f"could not be stored: {type(error).__name__}"
         with transaction.atomic():
             IngestIssue.objects.create(run=run, nct_id=landed.nct_id, path=path[:500], value=value, reason=reason)
-            LandedStudy.objects.filter(pk=landed.pk).update(processed=True)
-            # It has been tried with this parser and these rules; the row keeps the version that it holds.
-            Study.objects.filter(pk=landed.nct_id).update(
-                parser_version=PARSER_VERSION, ruleset_version=RULESET_VERSION
-            )
             run.failed += 1
             fence(run)
+            _fall_back(landed)
+
+
+def _fall_back(landed: LandedStudy) -> None:
+    """The version that is published stays; where it has not been read by this parser and these rules, it is next."""
+    study = Study.objects.filter(pk=landed.nct_id)
+    outdated = study.exclude(parser_version=PARSER_VERSION, ruleset_version=RULESET_VERSION)
+    published = outdated.exclude(snapshot_id=landed.snapshot_id).values_list("snapshot_id", flat=True).first()
+    if published:
+        LandedStudy.objects.filter(pk=landed.pk).update(snapshot_id=published)
+    else:
+        LandedStudy.objects.filter(pk=landed.pk).update(processed=True)
+        study.update(parser_version=PARSER_VERSION, ruleset_version=RULESET_VERSION)
 
 
 def _read(landed: LandedStudy) -> _Work:
@@ -166,20 +187,24 @@ def _count(run: SyncRun, work: Sequence[_Work], changes: Sequence[FieldChange]) 
     run.updated += len(work) - len(created | left)
 
 
-def _remove_old_contacts(work: Sequence[_Work]) -> None:
-    """Contacts are personal data: they stay in the version that is published, and leave the ones before it."""
-    current: Mapping[str, int] = {item.landed.nct_id: item.snapshot.pk for item in work}
-    older = [
-        snapshot
-        for snapshot in StudySnapshot.objects.filter(nct_id__in=current, contacts_removed=False, version__gte=1)
-        .exclude(pk__in=current.values())
-        .order_by("pk")
-        if snapshot.pk < current[snapshot.nct_id]
-    ]
-    for snapshot in older:
-        snapshot.payload = compress(without_contacts(decompress(snapshot.payload)))
-        snapshot.contacts_removed = True
-    StudySnapshot.objects.bulk_update(older, ["payload", "contacts_removed"])
+def remove_old_contacts() -> None:
+    """Contacts are personal data: they leave every version that is not published, not the newest, and not waiting."""
+    of_study = StudySnapshot.objects.filter(nct_id=OuterRef("nct_id"))
+    several = StudySnapshot.objects.filter(contacts_removed=False).values("nct_id").annotate(n=Count("pk"))
+    old = StudySnapshot.objects.filter(
+        Exists(of_study.filter(version__gt=OuterRef("version"))),
+        ~Exists(Study.objects.filter(pk=OuterRef("nct_id"), snapshot_id=OuterRef("pk"))),
+        ~Exists(LandedStudy.objects.filter(snapshot_id=OuterRef("pk"), processed=False)),
+        contacts_removed=False,
+        nct_id__in=several.filter(n__gt=1).values("nct_id"),
+    )
+    ids = list(old.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), settings.SYNC_BATCH_SIZE):
+        batch = StudySnapshot.objects.filter(pk__in=ids[start : start + settings.SYNC_BATCH_SIZE])
+        for snapshot in batch:
+            snapshot.payload = compress(without_contacts(decompress(snapshot.payload)))
+            snapshot.contacts_removed = True
+        StudySnapshot.objects.bulk_update(batch, ["payload", "contacts_removed"])
 
 
 def _note_oddities(run: SyncRun, work: Sequence[_Work]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.utils import timezone
 
 from apps.classification.rules import RULESET_VERSION
@@ -38,7 +38,7 @@ def corridor_lock() -> Iterator[bool]:
                 yield alone
             finally:
                 # Said aloud, because the server notices a closed connection a little later than the next caller asks.
-                with suppress(DatabaseError):
+                with suppress(Error):
                     if alone:
                         cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
     finally:
@@ -49,6 +49,7 @@ def open_run(kind: str) -> SyncRun:
     return SyncRun.objects.create(
         kind=kind,
         owner=uuid.uuid4().hex,
+        started_at=timezone.now(),
         base_url=settings.CTGOV_BASE_URL,
         queries_hash=queries_fingerprint(),
         parser_version=PARSER_VERSION,

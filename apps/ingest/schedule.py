@@ -24,9 +24,10 @@ def next_due(
     """The moment from which a sync is due. `past` is newest first.
 
     After a good or a held run, the interval. After a failure, one minute, then twice as long each time, up to the
-    interval. After the registry has blocked us, the long pause, as it asks for.
+    interval. After the registry has blocked us, the long pause, as it asks for. An end in the future was written by a
+    clock that has been set right since: nothing can be planned by it.
     """
-    if not past:
+    if not past or past[0].finished_at > now:
         return now
     last = past[0]
     if last.state != "failed":

@@ -17,7 +17,7 @@ from apps.curation.services import publish
 from apps.ingest import gate
 from apps.ingest.fetching import land_replay, land_scope, land_singles, look_up_missing
 from apps.ingest.models import LandedStudy, SyncRun
-from apps.ingest.processing import Progress, process
+from apps.ingest.processing import Progress, process, remove_old_contacts
 from apps.ingest.runs import close_run, corridor_lock, fence, open_run, take_over, timed
 from apps.ingest.selectors import due_at, records_of
 from apps.studies.files import StudyFilesError
@@ -26,6 +26,7 @@ from apps.studies.models import Study
 log = logging.getLogger(__name__)
 
 State, Kind, Step = SyncRun.State, SyncRun.Kind, SyncRun.Step
+_SUPERSEDED = "A newer run has taken its place."
 
 
 def no_progress(run: SyncRun) -> None:
@@ -84,8 +85,11 @@ def republish(batch_size: int = 200) -> int:
     """Rebuild the published documents from facts and labels as they stand; returns how many studies were looked at."""
     ids = list(Study.objects.order_by("nct_id").values_list("nct_id", flat=True))
     for start in range(0, len(ids), batch_size):
+        batch = ids[start : start + batch_size]
         with transaction.atomic():
-            publish(records_of(ids[start : start + batch_size]))
+            # Locked before they are read: a sync may be replacing them at this moment.
+            list(Study.objects.select_for_update().filter(pk__in=batch).order_by("pk").values_list("pk"))
+            publish(records_of(batch))
     return len(ids)
 
 
@@ -121,12 +125,13 @@ def _run(kind: str, progress: Progress, land: Callable[[SyncRun], bool]) -> Sync
         with timed(run, Step.GATE):
             if kind == Kind.FULL and not run.seen and not Study.objects.exists():
                 raise RegistryFoundNothing
-            gate.check(run, whole_scope=kind == Kind.FULL)
+            gate.check(run)
         fence(run)
         _finish(run, progress)
     except gate.NotBelievable as error:
-        _retire_held()
-        close_run(run, State.HELD, reason=str(error))
+        with transaction.atomic():
+            _retire_held()
+            close_run(run, State.HELD, reason=str(error))
     except (RegistryError, RegistryFoundNothing) as error:
         close_run(run, State.FAILED, reason=str(error), error=error.kind)
     except StudyFilesError as error:
@@ -159,6 +164,8 @@ def _finish(run: SyncRun, progress: Progress) -> None:
             _keep_memberships(run)
             _retire_held()
         close_run(run, State.OK)
+    # Last, when no list of an older run waits any more. Cut short here, the next run sees to it.
+    remove_old_contacts()
 
 
 def _carry_on(progress: Progress) -> SyncRun | None:
@@ -166,13 +173,21 @@ def _carry_on(progress: Progress) -> SyncRun | None:
     last = None
     for run in SyncRun.objects.filter(state=State.RUNNING).order_by("pk"):
         take_over(run)
-        if run.step == Step.PROCESS or (run.step in {Step.GATE, Step.DEPART} and run.released_by):
+        if run.released_by and _superseded(run):
+            with transaction.atomic():
+                close_run(run, State.HELD, reason=run.reason)
+                _retire(run, f"{run.reason} {_SUPERSEDED}")
+        elif run.step in {Step.DEPART, Step.PROCESS} or run.released_by:
             log.info("Carrying on with run %d, step %s.", run.pk, run.step)
             try:
                 _finish(run, progress)
             except RegistryError as error:
-                run.step = Step.GATE
-                close_run(run, State.HELD, reason=f"{error} Let it through again to try once more.", error=error.kind)
+                if run.released_by:
+                    run.step = Step.GATE
+                    again = f"{error} Let it through again to try once more."
+                    close_run(run, State.HELD, reason=again, error=error.kind)
+                else:
+                    close_run(run, State.FAILED, reason=str(error), error=error.kind)
             last = run
         else:
             close_run(run, State.FAILED, reason="Interrupted before anything was published.", error="interrupted")
@@ -181,50 +196,50 @@ def _carry_on(progress: Progress) -> SyncRun | None:
 
 def _reprocess_outdated(progress: Progress, *, everything: bool = False) -> SyncRun | None:
     """A run over the stored versions whose parser or rules have moved since they were read."""
+    versions = {"parser": PARSER_VERSION, "rules": RULESET_VERSION, "everything": everything}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _OUTDATED, {"parser": PARSER_VERSION, "rules": RULESET_VERSION, "everything": everything, "run": None}
-        )
+        cursor.execute("SELECT EXISTS (SELECT 1 " + _OUTDATED + ")", versions)
         if not cursor.fetchone()[0]:
             return None
     run = open_run(Kind.REPROCESS)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            _LIST_OUTDATED,
-            {"parser": PARSER_VERSION, "rules": RULESET_VERSION, "everything": everything, "run": run.pk},
-        )
+        cursor.execute(_LIST_OUTDATED, versions | {"run": run.pk})
         run.seen = run.expected = cursor.rowcount
         run.step = Step.PROCESS
         fence(run)
-    if everything:
-        # Versions that stand already would be ticked off as unchanged: forget which parser read them.
-        Study.objects.filter(pk__in=LandedStudy.objects.filter(run=run).values("nct_id")).update(parser_version=0)
+        if everything:
+            # Versions that stand already would be ticked off as unchanged: forget which parser read them.
+            Study.objects.update(parser_version=0)
     _finish(run, progress)
     return run
 
 
-# A record that an earlier parser could not read has no study row, or one of an older version: the newest version of a
-# run that ended well is taken up again when the parser has moved.
-_OUTDATED_ROWS = """
-    FROM (
-        SELECT DISTINCT ON (snapshot.nct_id) snapshot.nct_id, snapshot.id, run.parser_version
-        FROM ingest_studysnapshot AS snapshot JOIN ingest_syncrun AS run ON run.id = snapshot.run_id
-        WHERE run.state = 'ok'
-        ORDER BY snapshot.nct_id, snapshot.version DESC
-    ) AS newest
-    FULL JOIN studies_study AS study ON study.nct_id = newest.nct_id
-    WHERE (study.nct_id IS NULL AND newest.parser_version <> %(parser)s)
-       OR study.parser_version <> %(parser)s OR study.ruleset_version <> %(rules)s OR %(everything)s
+# Beside the published versions: those that a good run brought and could not take in, tried once with each parser and
+# rules. Reprocessing brings nothing, so it is not asked which version was the newest then.
+_OUTDATED = """
+    FROM studies_study AS study FULL JOIN (
+        SELECT issue.nct_id, max(run.id) FILTER (WHERE run.kind <> 'reprocess') AS run_id,
+            every((run.parser_version, run.ruleset_version) <> (%(parser)s, %(rules)s)) AS untried
+        FROM ingest_ingestissue AS issue JOIN ingest_syncrun AS run ON run.id = issue.run_id
+        WHERE issue.severity = 'error' AND run.state = 'ok'
+        GROUP BY issue.nct_id
+    ) AS refused ON refused.nct_id = study.nct_id
+    LEFT JOIN LATERAL (
+        SELECT max(snapshot.id) AS id FROM ingest_studysnapshot AS snapshot
+        WHERE snapshot.nct_id = refused.nct_id AND snapshot.run_id <= refused.run_id
+    ) AS newest ON true
+    WHERE (study.nct_id IS NOT NULL OR newest.id IS NOT NULL)
+      AND (study.parser_version <> %(parser)s OR study.ruleset_version <> %(rules)s
+           OR (study.nct_id IS NULL AND refused.untried) OR %(everything)s)
 """
-_OUTDATED = "SELECT EXISTS (SELECT 1 " + _OUTDATED_ROWS + ")"
 _LIST_OUTDATED = (
     """
     INSERT INTO ingest_landedstudy (run_id, nct_id, snapshot_id, queries, verdict, merged_into, processed)
-    SELECT %(run)s, coalesce(study.nct_id, newest.nct_id), greatest(study.snapshot_id, newest.id), '{}',
+    SELECT %(run)s, coalesce(study.nct_id, refused.nct_id), greatest(study.snapshot_id, newest.id), '{}',
         CASE coalesce(study.registry_state, 'present') WHEN 'present' THEN 'found' ELSE study.registry_state END,
         coalesce(study.merged_into, ''), false
     """
-    + _OUTDATED_ROWS
+    + _OUTDATED
 )
 
 
@@ -258,8 +273,15 @@ def _keep_memberships(run: SyncRun) -> None:
 
 
 def _retire_held() -> None:
-    for run in SyncRun.objects.filter(state=State.HELD, step=Step.GATE):
-        _retire(run, f"{run.reason} A newer run has taken its place.")
+    """A newer run has come to its end. To be called inside a transaction: someone may be letting one through."""
+    for run in SyncRun.objects.select_for_update().filter(state=State.HELD, step=Step.GATE):
+        _retire(run, f"{run.reason} {_SUPERSEDED}")
+
+
+def _superseded(run: SyncRun) -> bool:
+    """Let through too late: what a newer run brought would be undone."""
+    newer = SyncRun.objects.filter(kind=Kind.FULL, pk__gt=run.pk, state__in=(State.OK, State.HELD))
+    return newer.exists()
 
 
 def _retire(run: SyncRun, reason: str) -> None:

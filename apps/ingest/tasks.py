@@ -7,13 +7,13 @@ from celery import shared_task
 from apps.ingest import services
 
 
-@shared_task(name="ingest.tick")
+@shared_task(name="ingest.tick", expires=55)
 def tick() -> None:
     """Asked every minute by beat."""
     services.tick()
 
 
-@shared_task(name="ingest.sync_now")
+@shared_task(name="ingest.sync_now", expires=600)
 def sync_now(full: bool = False) -> None:
     """Asked for by staff."""
     services.sync(full=full)

@@ -10,13 +10,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db import InternalError, OperationalError, connection
 from django.db.models import JSONField
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
 from apps.search.models import StudyDocument
@@ -317,6 +318,7 @@ def _ranked(index: BitmapIndex, bits: int, q: str, start: int, number: int) -> l
 
 def _facets(index: BitmapIndex, query: StudyQuery, chosen: Selection) -> Iterator[Facet]:
     pairs = query.changed(page=1).pairs()
+    language = get_language()
     for name, item in FILTERS.items():
         selected = getattr(query, name)
         place = PARAMETERS.index(name)
@@ -335,11 +337,19 @@ def _facets(index: BitmapIndex, query: StudyQuery, chosen: Selection) -> Iterato
                     kept = sorted([*own, (word, pair_text(name, word))], key=lambda pair: rank_of(name, pair[0]))
                 parts = (before, *(text for _word, text in kept), after)
                 values.append(
-                    FacetValue(word, item.label_of(word), count, word in selected, "&".join(filter(None, parts)))
+                    FacetValue(
+                        word, _label(name, word, language), count, word in selected, "&".join(filter(None, parts))
+                    )
                 )
         if not item.words:
             values.sort(key=lambda value: (-value.count, value.label))
         yield Facet(name, item.label, values)
+
+
+@lru_cache(maxsize=2048)
+def _label(parameter: str, word: str, language: str | None) -> str:
+    """A list shows some sixty labels, and looking each up in the catalogue costs as much as counting."""
+    return FILTERS[parameter].label_of(word)
 
 
 def _scope_counts(index: BitmapIndex, chosen: Selection, query: StudyQuery) -> dict[str, int]:

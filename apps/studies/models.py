@@ -88,6 +88,10 @@ class Study(models.Model):
 
     class Meta:
         verbose_name_plural = "studies"
+        indexes = [
+            # Few records were merged; their history is looked up with every page of the one that survived.
+            models.Index("merged_into", condition=~models.Q(merged_into=""), name="study_merged_into"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(nct_id__regex=r"^NCT\d{8}$"), name="study_nct_id_form"),
             models.CheckConstraint(

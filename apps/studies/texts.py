@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -101,11 +102,15 @@ def _member(value: Any, name: str, path: str) -> Any:
         if name not in value:
             raise LookupError(f"Nothing at {path}")
         return value[name]
-    if isinstance(value, msgspec.Struct):
-        for member in msgspec.structs.fields(value):
-            if member.encode_name == name:
-                return getattr(value, member.name)
+    if isinstance(value, msgspec.Struct) and name in (members := _members(type(value))):
+        return getattr(value, members[name])
     raise LookupError(f"Nothing at {path}")
+
+
+@cache
+def _members(part: type[msgspec.Struct]) -> Mapping[str, str]:
+    """Attribute names by the registry's."""
+    return {member.encode_name: member.name for member in msgspec.structs.fields(part)}
 
 
 def _steps(path: str) -> Iterator[str | int]:

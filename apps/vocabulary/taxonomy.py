@@ -77,7 +77,7 @@ CELL_TYPES: tuple[CellType, ...] = (
         "msc",
         _("Mesenchymal stem/stromal cells"),
         "MSC",
-        _("cells grown in a laboratory from bone marrow, fat, cord or another tissue, given to calm the immune system"),
+        _("cells grown in a laboratory from marrow, fat, cord or another tissue, meant to calm the immune system"),
     ),
     CellType(
         "hsc",

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from apps.guide.selectors import Statement, common_statements
 from apps.studies.records import StudyRecord
 from apps.vocabulary.statuses import STATUS_BY_WORD
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, CellType, Disease
@@ -17,7 +19,10 @@ from apps.web.presenters.trial_changes import ChangeLike, days_of_changes
 from apps.web.presenters.trial_evidence import LabelLike, MembershipLike, why_here
 from apps.web.presenters.trial_record import Fact, Pill
 from apps.web.presenters.trial_results import results
-from apps.web.presenters.words import date_words, day, label, line
+from apps.web.presenters.words import date_words, day, label, line, old_though_open
+
+# How many days of changes stand open; the others are folded.
+DAYS_OPEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Risk:
+    """What the sources say of these kinds of therapy, each kind by itself, and the leaflets that say more."""
+
+    kinds: list[tuple[CellType, tuple[Statement, ...]]]
+    diseases: list[Disease]
+
+
+@dataclass(frozen=True, slots=True)
 class TrialPage:
     nct_id: str
     title: str
@@ -61,6 +74,7 @@ class TrialPage:
     confirmed: str
     last_known: str
     why_stopped: str
+    old: str
     kinds: list[CellType]
     diseases: list[Disease]
     facts: list[Fact]
@@ -83,16 +97,21 @@ def build_trial_page(
     """The whole page. Sections for which neither the record nor we have anything are left out."""
     status = record.protocol.status
     known = STATUS_BY_WORD.get(status.overall_status or "")
+    kinds = [CELL_TYPE_BY_SLUG[slug] for slug in standing.cell_types if slug in CELL_TYPE_BY_SLUG]
+    diseases = [DISEASE_BY_SLUG[slug] for slug in standing.diseases if slug in DISEASE_BY_SLUG]
+    days = days_of_changes(changes)
     sections = [
         Section("about", _("What this trial is about"), told.about(record)),
         Section("given", _("What is given"), told.what_is_given(record)),
         Section("who", _("Who can join"), told.who_can_join(record)),
         Section("where", _("Where"), told.where(record)),
         Section("when", _("When"), told.when(record)),
-        Section("measured", _("What is measured"), told.outcomes(record)),
-        Section("design", _("How it is done"), told.design(record)),
+        Section("risk", _("Risk and money"), _risk(kinds, diseases)),
         Section("ask", _("Who to ask"), told.who_to_ask(record)),
+        Section("changes", _("What has changed"), (days[:DAYS_OPEN], days[DAYS_OPEN:]) if days else None),
+        Section("measured", _("What is measured"), told.outcomes(record)),
         Section("results", _("Results"), results(record)),
+        Section("design", _("How it is done"), told.design(record)),
         Section("documents", _("Documents"), told.documents(record)),
         Section("references", _("References and links"), told.references(record)),
         Section("sharing", _("Sharing of data"), told.sharing(record)),
@@ -100,7 +119,6 @@ def build_trial_page(
         Section("sponsors", _("Who runs it"), told.sponsors(record)),
         Section("record", _("The record"), told.details(record)),
         Section("why", _("Why is this trial here?"), why_here(record, labels, memberships, standing.scope)),
-        Section("changes", _("Recent changes"), days_of_changes(changes)),
     ]
     title, acronym = line(record.title), line(record.protocol.identification.acronym)
     summary = line(record.protocol.description.brief_summary)
@@ -108,15 +126,16 @@ def build_trial_page(
         nct_id=record.nct_id,
         title=title,
         acronym=acronym if acronym and acronym not in title else "",
-        description=" ".join(summary.split())[:155],
+        description=Truncator(" ".join(summary.split())).chars(155),
         pill=told.status_pill(status.overall_status),
         explanation=str(known.explanation) if known else "",
         # The registry itself sets a status to unknown; no sponsor confirmed that.
         confirmed="" if status.overall_status == "UNKNOWN" else date_words(status.status_verified_date),
         last_known=label("status", status.last_known_status),
         why_stopped=line(status.why_stopped),
-        kinds=[CELL_TYPE_BY_SLUG[slug] for slug in standing.cell_types if slug in CELL_TYPE_BY_SLUG],
-        diseases=[DISEASE_BY_SLUG[slug] for slug in standing.diseases if slug in DISEASE_BY_SLUG],
+        old=old_though_open(status.overall_status, status.last_update_post_date.partial, today),
+        kinds=kinds,
+        diseases=diseases,
         facts=told.key_facts(record, today),
         sections=[section for section in sections if section.body],
         standing=standing,
@@ -124,3 +143,7 @@ def build_trial_page(
         registry_url=told.registry_url(record.nct_id),
         results_missing=bool(record.has_results) and not record.results,
     )
+
+
+def _risk(kinds: list[CellType], diseases: list[Disease]) -> Risk | None:
+    return Risk([(kind, common_statements(kind.slug)) for kind in kinds], diseases) if kinds else None

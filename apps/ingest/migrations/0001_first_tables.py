@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField(blank=True, null=True)),
             ],
             options={
+                "indexes": [models.Index(fields=["nct_id"], name="membership_by_study")],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("until", None)), fields=("nct_id", "query"), name="membership_open_once"
@@ -61,6 +62,13 @@ class Migration(migrations.Migration):
                 ("landed_at", models.DateTimeField()),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("contacts_removed", False)),
+                        fields=["nct_id"],
+                        name="snapshot_with_contacts",
+                    )
+                ],
                 "constraints": [models.UniqueConstraint(fields=("nct_id", "version"), name="snapshot_version_once")],
             },
         ),
@@ -199,6 +207,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("processed", False)),
+                        fields=["run", "merged_into", "nct_id"],
+                        name="landed_waiting",
+                    )
+                ],
                 "constraints": [models.UniqueConstraint(fields=("run", "nct_id"), name="landed_once_per_run")],
             },
         ),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from apps.studies.records import StudyRecord
 from apps.studies.texts import value_at
 from apps.vocabulary.queries import QUERY_BY_NAME
-from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, NEAR_MISS_BY_SLUG, SCOPE_BY_SLUG
+from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, NEAR_MISS_BY_SLUG
 from apps.web.presenters.words import day, line
 
 # How far a quotation reaches to either side of the marked words when its sentence is longer.
@@ -90,11 +90,12 @@ class Why:
     queries: list[QueryShown]
 
 
+_LISTED = {"in_scope": gettext_lazy("yes"), "review": gettext_lazy("not yet"), "out": gettext_lazy("no")}
 _SCHEMES: Mapping[str, tuple[Promise, Mapping[str, Any]]] = {
-    "scope": (gettext_lazy("Listing"), SCOPE_BY_SLUG),
+    "scope": (gettext_lazy("In our list"), _LISTED),
     "disease": (gettext_lazy("Disease"), DISEASE_BY_SLUG),
     "cell_type": (gettext_lazy("Kind of cell"), CELL_TYPE_BY_SLUG),
-    "near_miss": (gettext_lazy("Not one of ours because"), NEAR_MISS_BY_SLUG),
+    "near_miss": (gettext_lazy("Looks like ours, but"), NEAR_MISS_BY_SLUG),
 }
 
 
@@ -128,7 +129,7 @@ def _scheme(scheme: str) -> str:
 
 def _value(scheme: str, value: str) -> str:
     known = _SCHEMES[scheme][1].get(value) if scheme in _SCHEMES else None
-    return str(known.name) if known else value.replace("_", " ").replace("-", " ").capitalize()
+    return str(getattr(known, "name", known)) if known else value.replace("_", " ").replace("-", " ").capitalize()
 
 
 def _reason(record: StudyRecord, label: LabelLike) -> Reason:

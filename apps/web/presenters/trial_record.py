@@ -275,7 +275,7 @@ def who_can_join(record: StudyRecord) -> Who | None:
         return None
     ages = age_words(module.minimum_age, module.maximum_age)
     facts = [
-        Fact(_("Age"), ages or _("The record sets no limit."), labels("standard_age", module.std_ages)),
+        Fact(_("Age"), ages or _("The record sets no limit."), _standard_ages(module.std_ages)),
         Fact(_("Sex"), label("sex", module.sex) or _("The record does not say.")),
         Fact(_("Healthy volunteers"), yes_no(module.healthy_volunteers) or _("The record does not say.")),
         *given(
@@ -284,6 +284,11 @@ def who_can_join(record: StudyRecord) -> Who | None:
         ),
     ]
     return Who(facts, _criteria(prose(module.eligibility_criteria)), prose(module.study_population))
+
+
+def _standard_ages(words: Sequence[str]) -> str:
+    told = labels("standard_age", words)
+    return _("The registry files it under: %(ages)s.") % {"ages": told} if told else ""
 
 
 def _criteria(text: str) -> SafeString:

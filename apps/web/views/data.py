@@ -33,6 +33,8 @@ _STATES: dict[str, tuple[str, Promise, Promise]] = {
     ),
     "failed": ("stop", _("Last sync failed"), _("The last sync did not end well. We try again by ourselves.")),
 }
+# Records that came from files and not from the registry: a replay, or the sample.
+_STORED = ("wait", _("Stored records"), _("What you see was loaded from stored records. No sync with the registry yet."))
 _TONES = {"ok": "good", "unchanged": "quiet", "running": "wait", "held": "stop", "failed": "stop"}
 
 
@@ -58,7 +60,8 @@ class Run:
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     now, runs, counts = freshness(), latest_runs(_RUNS), home_counts()
-    tone, word, sentence = _STATES.get(now.state, ("unsure", now.state, ""))
+    state = _STATES.get(now.state, ("unsure", now.state, ""))
+    tone, word, sentence = _STORED if now.state == "ok" and not now.data_timestamp else state
     context = {
         "section": "data",
         "fresh": now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -20,7 +21,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """Needs neither the database nor the request; if even the template fails, a plain page remains."""
     try:
-        page = str(render_to_string("500.html"))
+        page = str(render_to_string("500.html", {"sample": settings.SAMPLE}))
     except Exception:
         page = _LAST_RESORT
     return HttpResponse(page, status=500, headers={"Cache-Control": "no-store"})

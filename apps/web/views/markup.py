@@ -28,6 +28,7 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
     word_given, word_phase, word_people, word_where, word_changed = words
     kinds = "".join(f'<span class="kind kind--{escape(slug)}">{escape(name)}</span>' for slug, name in row.kinds)
     remark = f'<span class="pill pill--unsure">{escape(row.remark)}</span>' if row.remark else ""
+    old = ' class="trial-row__old"' if row.old else ""
     return (
         f'<li class="trial-row"><h{level} class="trial-row__title">'
         f'<a href="{escape(row.href)}">{escape(row.title)}</a></h{level}>'
@@ -37,7 +38,7 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
         f'<dl class="trial-row__facts"><div><dt>{word_phase}</dt><dd>{escape(row.phase)}</dd></div>'
         f"<div><dt>{word_people}</dt><dd>{escape(row.people)}</dd></div>"
         f"<div><dt>{word_where}</dt><dd>{escape(row.where)}</dd></div>"
-        f"<div><dt>{word_changed}</dt><dd>{escape(row.changed)}</dd></div>"
+        f"<div><dt>{word_changed}</dt><dd{old}>{escape(row.changed)}</dd></div>"
         f"<div><dt>NCT</dt><dd>{escape(row.nct_id)}</dd></div></dl></li>"
     )
 

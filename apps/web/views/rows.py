@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext
@@ -15,6 +17,7 @@ from apps.search.models import StudyDocument
 from apps.vocabulary.countries import country_name
 from apps.vocabulary.statuses import label_for, phases_label, tone_for
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG
+from apps.web.presenters.words import old_though_open
 
 _GIVEN_NAMES, _GIVEN_CHARACTERS = 4, 180
 _COUNTRIES = 3
@@ -22,7 +25,7 @@ _COUNTRIES = 3
 
 @dataclass(slots=True)
 class Row:
-    """One trial in a list, every text ready to print."""
+    """One trial in a list, every text ready to print. `old`: it says that people can join, and has long been as it is."""
 
     nct_id: str
     href: str
@@ -37,15 +40,18 @@ class Row:
     where: str
     changed: str
     remark: str
+    old: bool = False
 
 
 def rows_of(documents: Iterable[StudyDocument]) -> list[Row]:
     """Texts are kept by language from one list to the next (`lru_cache`): most of them come again and again."""
     language = get_language() or "en"
-    return [_row(document, language) for document in documents]
+    today = timezone.now().date()
+    return [_row(document, language, today) for document in documents]
 
 
-def _row(document: StudyDocument, language: str) -> Row:
+def _row(document: StudyDocument, language: str, today: dt.date) -> Row:
+    changed, age = _changed(language, document.last_update_posted, document.overall_status, today)
     return Row(
         nct_id=document.nct_id,
         href=f"/trials/{document.nct_id}/",
@@ -58,8 +64,9 @@ def _row(document: StudyDocument, language: str) -> Row:
         phase=_phase(language, tuple(document.phases), document.study_type),
         people=_people(language, document.enrollment, document.enrollment_type),
         where=_where(language, document.location_count, tuple(document.countries)),
-        changed=_changed(language, document.last_update_posted),
+        changed=changed,
         remark=_remark(document),
+        old=bool(age),
     )
 
 
@@ -135,8 +142,16 @@ def _remark(document: StudyDocument) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _changed(language: str, raw: str) -> str:
-    return gettext("changed %(date)s") % {"date": partial_date(raw)} if raw else gettext("Last change not stated")
+def _changed(language: str, raw: str, status: str, today: dt.date) -> tuple[str, str]:
+    """When the record last changed, and how long ago that is where its status may no longer hold, else ""."""
+    if not raw:
+        return gettext("Last change not stated"), ""
+    told = gettext("changed %(date)s") % {"date": partial_date(raw)}
+    try:
+        age = old_though_open(status, PartialDate.parse(raw), today)
+    except ValueError:
+        age = ""
+    return (f"{told}, {age}" if age else told), age
 
 
 def partial_date(raw: str) -> str:

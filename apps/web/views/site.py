@@ -59,6 +59,7 @@ class Site:
     """`site` in every template. Asks the database only when a template asks it."""
 
     sample = property(lambda self: settings.SAMPLE)
+    url = property(lambda self: settings.SITE_URL.rstrip("/"))
 
     @cached_property
     def as_of(self) -> str:

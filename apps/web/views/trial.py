@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from apps.history.selectors import changes_of
 from apps.ingest.selectors import current_payload, memberships
 from apps.search.selectors import document
 from apps.studies.models import Study
-from apps.studies.records import normalise_nct_id
+from apps.studies.selectors import canonical_id, successor_of
 from apps.web.presenters.trial_record import registry_url
 from apps.web.trial_page import Standing, build_trial_page
 from apps.web.views.errors import not_found
@@ -25,17 +26,18 @@ from apps.web.views.errors import not_found
 @require_safe
 def detail(request: HttpRequest, nct_id: str) -> HttpResponse:
     """The whole record of one study; 301 from other spellings and former ids, 404 for a study that we never had."""
-    try:
-        canonical = normalise_nct_id(nct_id)
-    except ValueError:
+    canonical = canonical_id(nct_id)
+    if canonical is None:
         return not_found(request)
     if canonical != nct_id:
         return HttpResponsePermanentRedirect(_address(canonical))
-    study = Study.objects.filter(pk=canonical).first()
-    if study is None or study.merged_into:
-        return _elsewhere(request, canonical, study)
+    # The record, and those that the registry merged into it: their history is its own.
+    held = {study.pk: study for study in Study.objects.filter(Q(pk=canonical) | Q(merged_into=canonical))}
+    study = held.get(canonical)
+    if (study is None or study.merged_into) and (successor := successor_of(canonical)):
+        return HttpResponsePermanentRedirect(_address(successor))
     payload, published = current_payload(canonical), document(canonical)
-    if payload is None or published is None:
+    if study is None or payload is None or published is None:
         return _never_seen(request, canonical)
     since = study.registry_state_since.date()
     page = build_trial_page(
@@ -50,26 +52,16 @@ def detail(request: HttpRequest, nct_id: str) -> HttpResponse:
         ),
         labels=labels_of(canonical),
         memberships=memberships(canonical),
-        changes=changes_of([canonical, *study.aliases]),
+        changes=changes_of({*held, *study.aliases}),
         today=timezone.now().date(),
     )
     context = {
         "page": page,
         "section": "trials",
-        "canonical": settings.SITE_URL + _address(canonical),
+        "canonical": settings.SITE_URL.rstrip("/") + _address(canonical),
         "trail": [(reverse("web:trial-list"), _("Trials")), ("", canonical)],
     }
     return render(request, "web/trial/detail.html", context)
-
-
-def _elsewhere(request: HttpRequest, nct_id: str, study: Study | None) -> HttpResponse:
-    """Where a former id leads: to the record that survived a merger, or to the one that bears it as an alias."""
-    target = study.merged_into if study else ""
-    if not target:
-        target = Study.objects.filter(aliases__contains=[nct_id]).values_list("nct_id", flat=True).first() or ""
-    if target and target != nct_id:
-        return HttpResponsePermanentRedirect(_address(target))
-    return _never_seen(request, nct_id)
 
 
 def _never_seen(request: HttpRequest, nct_id: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from apps.search.query import StudyQuery
+from apps.search.query import FILTERS, Problem, StudyQuery
 from apps.search.selectors import Facet, FacetValue, Results, search_studies
-from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, SCOPE_BY_SLUG
+from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, CELL_TYPES, SCOPE_BY_SLUG
 from apps.web.views.conditional import version_of
 from apps.web.views.markup import options, trial_rows
 from apps.web.views.rows import pager, rows_of
@@ -30,7 +30,7 @@ _ORDERS = (
     ("-last_update_posted", _("last change")),
     ("-first_posted", _("newest")),
     ("-start_date", _("start")),
-    ("-enrollment", _("most people")),
+    ("-enrollment", _("number of people")),
     ("title", _("title")),
 )
 
@@ -51,7 +51,7 @@ class Group:
 def trial_list(request: HttpRequest) -> HttpResponse:
     query, problems = StudyQuery.parse(request.GET)
     results = search_studies(query, version=version_of(request))
-    notices = [problem.message for problem in (*problems, *results.problems) if problem.kind != "unknown_parameter"]
+    notices = [_notice(problem) for problem in (*problems, *results.problems) if problem.kind != "unknown_parameter"]
     if results.is_past_end:
         context = {
             "results": results,
@@ -67,7 +67,8 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
     canonical = query.to_query_string(page=query.page)
     return {
         "section": "trials",
-        "heading": query.describe(results.count) if not results.timed_out else gettext("The search was stopped"),
+        "heading": _heading(query, results),
+        "kinds": CELL_TYPES,
         "query": query,
         "results": results,
         "count": number_format(results.count, use_l10n=True, force_grouping=True),
@@ -85,11 +86,28 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
     }
 
 
+def _heading(query: StudyQuery, results: Results) -> str:
+    if results.timed_out:
+        return gettext("The search was stopped")
+    return query.describe(results.count) if results.count or query.is_filtered else gettext("Trials")
+
+
+def _notice(problem: Problem) -> str:
+    """A problem in a sentence for readers; the API lists what is allowed, here the filters show it."""
+    if problem.kind != "unknown_value" or not problem.allowed:
+        return problem.message
+    name = FILTERS[problem.parameter].label if problem.parameter in FILTERS else problem.parameter
+    words = {"value": problem.value, "name": name}
+    return gettext("We do not know “%(value)s” under “%(name)s”, so we left it out.") % words
+
+
 def _groups(facets: list[Facet]) -> Iterator[Group]:
     for facet in facets:
         name, values = facet.parameter, facet.values
         if len(values) < 2 and not facet.selected:
             continue  # a choice of one is none
+        if name == "cell_type":
+            values = [replace(item, label=f"{CELL_TYPE_BY_SLUG[item.value].short}: {item.label}") for item in values]
         more: list[FacetValue] = []
         if len(values) > _AT_ONCE + 2:
             rest = [value for value in values if not value.selected]

@@ -49,6 +49,10 @@ class Entrance:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
+    def said_after(self, text: str) -> str:
+        self.wait_for(text)
+        return self.said
+
     def wait_for(self, text: str, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while text not in self.said:

@@ -9,13 +9,6 @@ import pytest
 from checkouts import Checkout, copy_checkout
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.entrance)
-            item.add_marker(pytest.mark.timeout(300))
-
-
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
     """Pytest's own folders are closed to others; root's database runs as someone else."""

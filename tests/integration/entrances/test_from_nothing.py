@@ -14,6 +14,8 @@ from checkouts import ROOT, Checkout, copy_checkout, free_port, get, python_for_
 
 NOBODY = (65534, 65534)
 
+pytestmark = [pytest.mark.entrance, pytest.mark.timeout(300)]
+
 
 @pytest.fixture(scope="session")
 def package_index() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,11 +12,14 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 from checkouts import Checkout, Entrance, free_port, get, surroundings
 
 LIMIT = 20  # seconds until everything has gone
 NO_SYNC = "The sync did not succeed; the site stays up"
 NOT_RUNNING = "bin/up is not running in this checkout"
+
+pytestmark = [pytest.mark.entrance, pytest.mark.timeout(300)]
 
 
 def test_the_site_comes_up_without_a_registry_and_leaves_nothing(checkout: Checkout) -> None:
@@ -29,6 +33,12 @@ def test_the_site_comes_up_without_a_registry_and_leaves_nothing(checkout: Check
     sockets = Path((checkout.local / "run" / "sockets").read_text())
     assert sockets.stat().st_mode & 0o777 == 0o700
     assert len(str(sockets)) < 60
+
+    # The first administrator has a way in, and nobody has a default password.
+    link = re.search(r"Sign in as the first administrator, once, at (\S+)", up.said_after("administrator, once, at"))
+    assert link
+    assert link[1].startswith(url)
+    assert get(link[1])[0] == 200
 
     # A second shell finds the services.
     shell = checkout.manage(

@@ -13,7 +13,11 @@ from checkouts import Checkout, free_port, get, surroundings
 LIMIT = 20  # seconds
 NOBODY = 65534
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be someone else")
+pytestmark = [
+    pytest.mark.entrance,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can be someone else"),
+]
 
 
 def test_root_in_a_checkout_that_its_database_cannot_reach(fresh: Checkout) -> None:

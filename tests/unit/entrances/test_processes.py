@@ -132,7 +132,9 @@ def test_services_go_last(places: Places) -> None:
 def test_children_go_when_the_entrance_is_killed(places: Places) -> None:
     code = (
         f"import sys, os\nsys.path.insert(0, {str(Path(processes.__file__).parent.parent)!r})\n"
-        "from pathlib import Path\nfrom _entrance.places import Places\nfrom _entrance.processes import Recipe, Supervisor\n"
+        "from pathlib import Path\n"
+        "from _entrance.places import Places\n"
+        "from _entrance.processes import Recipe, Supervisor\n"
         f"with Supervisor(Places('site', root=Path({str(places.root)!r}))) as s:\n"
         f"    c = s.start(Recipe('web', [sys.executable, '-c', {FOREVER!r}], os.environ, Path('/')))\n"
         "    print(c.process.pid, flush=True)\n    s.wait(c)"

@@ -115,7 +115,7 @@ def test_every_label_has_its_sentence_in_the_page() -> None:
     labels = [Label("cell_type", "msc", evidence=[evidence(text, "stem cells")]), Label("scope", "in_scope")]
     why = soup_of(record, labels=labels, memberships=[Membership("multiple-sclerosis-msc")]).find(id="why")
     assert [summary.get_text(strip=True) for summary in why.select("summary")] == [
-        "Listing: In scope",
+        "In our list: yes",
         "Kind of cell: Mesenchymal stem/stromal cells",
     ]
     assert [mark.get_text() for mark in why.select("mark")] == ["stem cells"]

@@ -26,7 +26,7 @@ def site(**values: Any) -> dict[str, Any]:
 def test_the_sections_stand_in_the_order_in_which_a_reader_asks() -> None:
     soup = soup_of(fixture("results_with_adverse_events"))
     order = [part["id"] for part in soup.select("section.trial-part")]
-    asked = ["about", "given", "who", "where", "when", "measured", "design", "ask", "results", "sponsors", "record"]
+    asked = ["about", "given", "who", "where", "when", "ask", "measured", "results", "design", "sponsors", "record"]
     assert [name for name in order if name in asked] == asked
     assert [link["href"] for link in soup.select("aside .toc a")] == [f"#{name}" for name in order]
     ids = [tag["id"] for tag in soup.select("[id]")]
@@ -152,7 +152,7 @@ def test_who_can_join() -> None:
     who = soup_of(record_of({"eligibilityModule": module})).find(id="who")
     facts = {term.get_text(): term.find_next("dd").get_text(" ", strip=True) for term in who.select("dt")}
     assert facts == {
-        "Age": "18 to 55 years Adult (18 to 64)",
+        "Age": "18 to 55 years The registry files it under: Adult (18 to 64).",
         "Sex": "Female",
         "Healthy volunteers": "The record does not say.",
     }
