@@ -12,3 +12,10 @@ loglevel = "warning"
 # A heartbeat file on a real disk can stall the workers; shared memory cannot.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True  # one way to steer it: signals
+
+
+def post_worker_init(worker: object) -> None:
+    """Import the pages now: otherwise each worker's first reader waits a second for it."""
+    from django.urls import get_resolver
+
+    get_resolver().url_patterns  # noqa: B018 (read for its effect)

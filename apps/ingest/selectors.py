@@ -55,7 +55,8 @@ def last_full_run() -> SyncRun | None:
 
 def last_good_run() -> SyncRun | None:
     """What the site is as of: the last full run or, where there was none, the last replay of stored records."""
-    return last_full_run() or SyncRun.objects.filter(kind=SyncRun.Kind.REPLAY, state__in=GOOD).order_by("-pk").first()
+    kinds = (SyncRun.Kind.FULL, SyncRun.Kind.REPLAY)  # "full" sorts before "replay"
+    return SyncRun.objects.filter(kind__in=kinds, state__in=GOOD).order_by("kind", "-pk").first()
 
 
 def due_at() -> dt.datetime:

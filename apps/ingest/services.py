@@ -120,6 +120,7 @@ def _run(kind: str, progress: Progress, land: Callable[[SyncRun], bool]) -> Sync
     try:
         if not land(run):
             close_run(run, State.UNCHANGED)
+            progress(run)
             return run
         run.step = Step.GATE
         with timed(run, Step.GATE):
@@ -188,6 +189,7 @@ def _carry_on(progress: Progress) -> SyncRun | None:
                     close_run(run, State.HELD, reason=again, error=error.kind)
                 else:
                     close_run(run, State.FAILED, reason=str(error), error=error.kind)
+            progress(run)
             last = run
         else:
             close_run(run, State.FAILED, reason="Interrupted before anything was published.", error="interrupted")
@@ -211,6 +213,7 @@ def _reprocess_outdated(progress: Progress, *, everything: bool = False) -> Sync
             # Versions that stand already would be ticked off as unchanged: forget which parser read them.
             Study.objects.update(parser_version=0)
     _finish(run, progress)
+    progress(run)
     return run
 
 

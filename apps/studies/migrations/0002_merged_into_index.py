@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('studies', '0001_first_tables'),
+        ("studies", "0001_first_tables"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(models.F('merged_into'), condition=models.Q(('merged_into', ''), _negated=True), name='study_merged_into'),
+            model_name="study",
+            index=models.Index(
+                models.F("merged_into"),
+                condition=models.Q(("merged_into", ""), _negated=True),
+                name="study_merged_into",
+            ),
         ),
     ]

@@ -34,7 +34,7 @@ _STATES: dict[str, tuple[str, Promise, Promise]] = {
     "failed": ("stop", _("Last sync failed"), _("The last sync did not end well. We try again by ourselves.")),
 }
 # Records that came from files and not from the registry: a replay, or the sample.
-_STORED = ("wait", _("Stored records"), _("What you see was loaded from stored records. No sync with the registry yet."))
+_STORED = ("wait", _("Stored records"), _("What you see comes from stored records. No sync with the registry yet."))
 _TONES = {"ok": "good", "unchanged": "quiet", "running": "wait", "held": "stop", "failed": "stop"}
 
 

@@ -25,7 +25,7 @@ _COUNTRIES = 3
 
 @dataclass(slots=True)
 class Row:
-    """One trial in a list, every text ready to print. `old`: it says that people can join, and has long been as it is."""
+    """One trial in a list, every text ready to print. `old`: an open trial whose record nobody has updated for long."""
 
     nct_id: str
     href: str

@@ -69,3 +69,10 @@ def test_every_fact_that_history_keeps_has_a_plain_name() -> None:
 
 def test_no_changes_make_no_section() -> None:
     assert soup_of(record_of(), changes=[]).find(id="changes") is None
+
+
+def test_the_last_days_stand_open_and_the_others_are_folded() -> None:
+    days = [Change("enrollment", n, n + 1, at=dt.datetime(2026, 4, 30 - n, tzinfo=dt.UTC)) for n in range(5)]
+    section = soup_of(record_of(), changes=days).find(id="changes")
+    assert [len(part.select("dt")) for part in section.select("dl")] == [3, 2]
+    assert section.select_one("details dt").get_text() == "Seen 27 April 2026"

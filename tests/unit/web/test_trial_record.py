@@ -62,6 +62,34 @@ def test_key_facts_tell_planned_from_actual_and_how_old_the_record_is() -> None:
     assert facts["Record last updated"] == "3 May 2025, 12 months ago The sponsor last confirmed it in March 2025."
 
 
+@pytest.mark.parametrize(
+    ("status", "updated", "told"),
+    [
+        ("RECRUITING", "2022-07-29", "It says “Recruiting”, and it was last updated 3 years ago."),
+        ("NOT_YET_RECRUITING", "2025-04", "last updated 12 months ago"),
+        ("RECRUITING", "2025-05-03", ""),
+        ("RECRUITING", "", ""),
+        ("COMPLETED", "2012-01-01", ""),
+    ],
+)
+def test_an_open_trial_whose_record_nobody_touched_for_a_year_says_so(status: str, updated: str, told: str) -> None:
+    module = {"overallStatus": status, "lastUpdatePostDateStruct": {"date": updated} if updated else {}}
+    notice = soup_of(record_of({"statusModule": module})).select_one(".notice")
+    assert bool(notice) == bool(told)
+    assert told in (notice.get_text() if notice else "")
+
+
+def test_risk_and_money_is_told_for_each_kind_by_itself_with_its_sources() -> None:
+    both = Standing(cell_types=["msc", "hsc"], diseases=["multiple-sclerosis"])
+    risk = soup_of(record_of(), both).find(id="risk")
+    assert [kind["class"][-1] for kind in risk.select("h3.kind")] == ["kind--msc", "kind--hsc"]
+    for kind in risk.select(".trial-text:has(h3)"):
+        assert all(statement.select("a[href^=https]") for statement in kind.select("p"))
+    assert risk.select('a[href="/diseases/multiple-sclerosis/#travel"]')
+    assert "no endorsement" in risk.get_text()
+    assert soup_of(record_of(), Standing(scope="out")).find(id="risk") is None
+
+
 def test_the_registrys_number_for_not_known_is_not_shown() -> None:
     soup = soup_of(fixture("enrolment_unknown"))
     assert "99999999" not in soup.get_text()

@@ -10,7 +10,9 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from apps.history.models import StudyChange
 from apps.ingest.services import sync
 from apps.search.indexer import move_dataset_version
 from apps.studies.models import RegistryState, Study
@@ -95,6 +97,28 @@ def test_a_merged_record_leads_to_the_surviving_one(client: Client) -> None:
     Study.objects.filter(pk=MSC).update(registry_state=RegistryState.MERGED, merged_into=HSC)
     response = client.get(f"/trials/{MSC}/")
     assert (response.status_code, response.headers["Location"]) == (301, f"/trials/{HSC}/")
+
+
+def test_two_records_merged_into_each_other_keep_their_pages(client: Client) -> None:
+    """No circle of redirects: each shows what we had of it, and says so."""
+    Study.objects.filter(pk=MSC).update(registry_state=RegistryState.MERGED, merged_into=HSC)
+    Study.objects.filter(pk=HSC).update(registry_state=RegistryState.MERGED, merged_into=MSC)
+    for nct_id in (MSC, HSC):
+        soup = soup_at(client, nct_id)
+        assert "The registry has merged this record into another" in soup.select_one(".notice").get_text()
+        assert soup.select_one("meta[name=robots]")["content"].startswith("noindex")
+
+
+def test_a_chain_of_mergers_leads_to_its_end_at_once(client: Client) -> None:
+    Study.objects.filter(pk=MSC).update(registry_state=RegistryState.MERGED, merged_into=HSC)
+    Study.objects.filter(pk=HSC).update(registry_state=RegistryState.MERGED, merged_into=ALIASED)
+    assert client.get(f"/trials/{MSC}/").headers["Location"] == f"/trials/{ALIASED}/"
+
+
+def test_the_history_of_a_merged_record_goes_on_in_the_surviving_one(client: Client) -> None:
+    Study.objects.filter(pk=CONTACTS).update(registry_state=RegistryState.MERGED, merged_into=MSC)
+    StudyChange.objects.create(nct_id=CONTACTS, field="enrollment", old=11, new=12, at=timezone.now(), run_id=1)
+    assert "11 → became 12" in soup_at(client, MSC).select_one("#changes").get_text()
 
 
 def test_a_never_seen_study_is_a_page_that_offers_the_registry(client: Client) -> None:

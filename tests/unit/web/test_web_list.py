@@ -180,3 +180,24 @@ def test_queries_of_other_pages(client: Client, django_assert_num_queries: Djang
     # 1 the dataset's version.
     with django_assert_num_queries(1):
         client.get("/about/")
+
+
+@pytest.mark.usefixtures("some_trials")
+def test_the_two_kinds_are_explained_above_the_list(client: Client) -> None:
+    legend = page(client, "/trials/").select_one(".legend")
+    assert [mark.get_text() for mark in legend.select(".kind")] == ["MSC:", "HSC:"]
+    assert legend.a["href"] == "/#kinds"
+
+
+@pytest.mark.usefixtures("some_trials")
+def test_an_unknown_value_is_named_in_words_for_readers(client: Client) -> None:
+    notice = page(client, "/trials/?status=norway&sort=shuffle").select(".notice")
+    assert [item.get_text(strip=True) for item in notice] == [
+        "We do not know “norway” under “Status”, so we left it out.",
+        "We do not know “shuffle” under “sort”, so we left it out.",
+    ]
+
+
+def test_before_the_first_load_nothing_is_counted(client: Client, db: None) -> None:
+    assert page(client, "/trials/").h1.get_text() == "Trials"
+    assert not page(client, "/").select(".disease-card__number")

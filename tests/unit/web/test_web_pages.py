@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from apps.ingest.models import SyncRun
 from apps.vocabulary.queries import QUERIES
@@ -220,3 +221,20 @@ def test_data_page_while_a_sync_runs(client: Client) -> None:
     document = page(client, "/data/")
     assert document.select_one("section .pill").get_text() == "Sync running"
     assert "Landing records: 400 of 1,203 received" in document.get_text()
+
+
+@pytest.mark.django_db
+def test_data_page_after_a_replay_alone(client: Client) -> None:
+    """Records from files are not called up to date: nobody has asked the registry."""
+    SyncRun.objects.create(kind="replay", state="ok", finished_at=timezone.now(), seen=12)
+    document = page(client, "/data/")
+    assert document.select_one("section .pill").get_text() == "Stored records"
+    assert "No sync with the registry has ended yet." in document.footer.get_text()
+
+
+def test_server_error_says_sample_too(client: Client) -> None:
+    from apps.web.views.errors import server_error
+
+    with override_settings(SAMPLE=True):
+        assert b"SAMPLE." in server_error(None).content
+    assert b"SAMPLE." not in server_error(None).content

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from bs4 import BeautifulSoup
 
@@ -59,6 +61,23 @@ def test_what_is_given() -> None:
     assert rows.given(["MSC", "Placebo"]) == "MSC, Placebo"
     assert rows.given(list("abcdef")) == "a, b, c, d and 2 more"
     assert len(rows.given(["cells " * 100])) <= 180
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "told"),
+    [
+        ("2022-07-29", "RECRUITING", ("changed 29 July 2022, 4 years ago", True)),
+        ("2026-07-29", "RECRUITING", ("changed 29 July 2026", False)),
+        ("2022-07-29", "COMPLETED", ("changed 29 July 2022", False)),
+        ("last spring", "RECRUITING", ("changed last spring", False)),
+        ("", "RECRUITING", ("Last change not stated", False)),
+    ],
+)
+def test_the_age_of_a_record_is_told_where_it_says_that_people_can_join(
+    raw: str, status: str, told: tuple[str, bool]
+) -> None:
+    words, age = rows._changed("en", raw, status, dt.date(2026, 11, 22))
+    assert (words, bool(age)) == told
 
 
 @pytest.mark.parametrize(
