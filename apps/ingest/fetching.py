@@ -13,6 +13,7 @@ from django.conf import settings
 
 from apps.ctgov.client import RegistryClient, user_agent
 from apps.ctgov.errors import BadRequest, NotFound
+from apps.ctgov.parser import nct_id_of
 from apps.ingest import gate
 from apps.ingest.landing import land_payloads, list_standing, unlist_query
 from apps.ingest.models import IngestIssue, LandedStudy, RequestedStudy, SyncRun
@@ -62,8 +63,8 @@ def land_scope(run: SyncRun, progress: Progress, *, full: bool) -> bool:
             return False
         run.step = Step.LAND
         with timed(run, Step.LAND):
-            for query in QUERIES:
-                _land_query(run, client, query, progress)
+            for number, query in enumerate(QUERIES):
+                _land_query(run, client, query, number, progress)
             _land_by_id(run, client)
     return True
 
@@ -76,13 +77,17 @@ def _nothing_new(run: SyncRun) -> bool:
     return last is not None and all(getattr(run, name) == getattr(last, name) for name in asked)
 
 
-def _land_query(run: SyncRun, client: RegistryClient, query: RegistryQuery, progress: Progress) -> None:
+def _land_query(run: SyncRun, client: RegistryClient, query: RegistryQuery, number: int, progress: Progress) -> None:
+    """Land the answer to the query of this number. The run's percentage takes all queries as equally long."""
+    total = arrived = 0
     for page in client.iter_pages(query):
         if page.restarted:
             unlist_query(run, query.name)
+            arrived = 0
         land_payloads(run, page.studies, query=query.name)
+        total, arrived = page.total or total, arrived + len(page.studies)
         run.pages += 1
-        run.expected += (page.total or 0) if not page.restarted else 0
+        run.percent = round(100 * (number + min(1.0, arrived / max(1, total))) / len(QUERIES))
         _count_seen(run)
         _note_traffic(run, client)
         progress(run)
@@ -115,7 +120,9 @@ def _ask_for(run: SyncRun, client: RegistryClient, wanted: set[str], verdict: st
     for ids in _chunks(sorted(wanted), IDS_A_REQUEST):
         try:
             for page in client.iter_pages(RegistryQuery("by-id", "", "", {"filter.ids": ",".join(ids)})):
-                arrived |= land_payloads(run, page.studies, verdict=verdict)
+                # Nothing but what was asked for: a parameter that is ignored would bring the whole registry.
+                asked = [payload for payload in page.studies if nct_id_of(payload) in ids]
+                arrived |= land_payloads(run, asked, verdict=verdict)
                 run.pages += 1
         except BadRequest:
             # One id that the registry does not like spoils the whole batch: the rest are asked for singly.
@@ -149,12 +156,13 @@ def _can_be_shown(run: SyncRun, nct_id: str) -> bool:
 
 
 def land_singles(run: SyncRun, nct_ids: Sequence[str], progress: Progress) -> bool:
-    run.step, run.expected = Step.LAND, len(nct_ids)
+    run.step = Step.LAND
     with _registry(run) as client, timed(run, Step.LAND):
         run.data_timestamp = client.version().data_timestamp
-        for nct_id in nct_ids:
+        for number, nct_id in enumerate(nct_ids, start=1):
             RequestedStudy.objects.get_or_create(pk=nct_id)
             _look_up(run, client, nct_id, LandedStudy.Verdict.FOUND)
+            run.percent = round(100 * number / len(nct_ids))
             _count_seen(run)
             _note_traffic(run, client)
             progress(run)
@@ -169,7 +177,6 @@ def land_replay(run: SyncRun, path: Path, progress: Progress) -> bool:
             run.pages += 1
             run.bytes += sum(map(len, payloads))
             _count_seen(run)
-            run.expected = run.seen
             progress(run)
     return True
 

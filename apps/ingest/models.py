@@ -75,7 +75,7 @@ class SyncRun(models.Model):
     requests = models.PositiveIntegerField(default=0)
     pages = models.PositiveIntegerField(default=0)
     bytes = models.BigIntegerField(default=0)
-    expected = models.PositiveIntegerField(default=0, help_text=_("Records that the registry says it will send."))
+    percent = models.PositiveSmallIntegerField(default=0, help_text=_("How much of the fetching is done."))
     seen = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)

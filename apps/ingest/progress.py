@@ -35,15 +35,16 @@ class ConsoleProgress:
         if run.finished_at:
             return summary(run)
         if run.step == SyncRun.Step.PROCESS:
-            return self._bar("Publishing", LandedStudy.objects.filter(run=run, processed=True).count(), run.seen)
+            done = LandedStudy.objects.filter(run=run, processed=True).count()
+            return f"Publishing{self._bar(done / max(1, run.seen))} {done} of {run.seen} trials"
         if run.step == SyncRun.Step.LAND:
-            return self._bar("Fetching", run.seen, run.expected) + f", {run.bytes / 1e6:.1f} MB"
+            return (
+                f"Fetching{self._bar(run.percent / 100)} {run.percent} %, {run.seen} trials, {run.bytes / 1e6:.1f} MB"
+            )
         return f"Sync: {run.get_step_display()}"
 
-    def _bar(self, verb: str, done: int, total: int) -> str:
-        share = min(1.0, done / total) if total else 0.0
-        bar = f" [{'#' * round(share * WIDTH):<{WIDTH}}]" if self.bar else ""
-        return f"{verb}{bar} {done} of {max(total, done)} trials"
+    def _bar(self, share: float) -> str:
+        return f" [{'#' * round(min(1.0, share) * WIDTH):<{WIDTH}}]" if self.bar else ""
 
 
 def summary(run: SyncRun) -> str:

@@ -18,7 +18,7 @@ from apps.vocabulary.queries import queries_fingerprint
 
 # Any fixed number will do; it names the corridor among the database's advisory locks.
 _LOCK = 7_213_001
-_COUNTS = ("requests", "pages", "bytes", "expected", "seen", "created", "updated", "unchanged", "left", "failed")
+_COUNTS = ("requests", "pages", "bytes", "percent", "seen", "created", "updated", "unchanged", "left", "failed")
 _SAVED = ("state", "step", "reason", "error", "finished_at", "api_version", "data_timestamp", "timings", *_COUNTS)
 
 

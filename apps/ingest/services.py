@@ -206,7 +206,7 @@ def _reprocess_outdated(progress: Progress, *, everything: bool = False) -> Sync
     run = open_run(Kind.REPROCESS)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LIST_OUTDATED, versions | {"run": run.pk})
-        run.seen = run.expected = cursor.rowcount
+        run.seen = cursor.rowcount
         run.step = Step.PROCESS
         fence(run)
         if everything:

@@ -144,8 +144,8 @@ class Migration(migrations.Migration):
                 ("pages", models.PositiveIntegerField(default=0)),
                 ("bytes", models.BigIntegerField(default=0)),
                 (
-                    "expected",
-                    models.PositiveIntegerField(default=0, help_text="Records that the registry says it will send."),
+                    "percent",
+                    models.PositiveSmallIntegerField(default=0, help_text="How much of the fetching is done."),
                 ),
                 ("seen", models.PositiveIntegerField(default=0)),
                 ("created", models.PositiveIntegerField(default=0)),

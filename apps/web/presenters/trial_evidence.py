@@ -44,7 +44,7 @@ class MembershipLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a quotation; marked where the rule read it."""
+    """A stretch of a quotation; marked where the rule read it, and more is quoted than that."""
 
     text: str
     marked: bool
@@ -217,6 +217,8 @@ def _whole_words(text: str, low: int, start: int, end: int, high: int) -> tuple[
 
 
 def _pieces(text: str, low: int, high: int, marks: list[tuple[int, int]]) -> list[Piece]:
+    if low == 0 and high == len(text) and marks == [(low, high)]:
+        return [Piece(line(text), False)]  # the rule read all of it: a mark would set nothing apart
     pieces, at = [], low
     for start, end in marks:
         start = max(start, at)

@@ -102,12 +102,14 @@ def _run(run: SyncRun) -> Run:
 
 
 def _progress(run: SyncRun) -> str:
-    """How far a run is: "Landing records: 400 of 1,203"."""
+    """How far a run is: "Landing records: 400 received, 35 %"."""
     step = run.get_step_display().capitalize()
     if not run.seen:
         return step
-    words = {"step": step, "seen": _number(run.seen), "all": _number(max(run.expected, run.seen))}
-    return gettext("%(step)s: %(seen)s of %(all)s received") % words
+    words = {"step": step, "seen": _number(run.seen), "percent": run.percent}
+    if run.step != SyncRun.Step.LAND or not run.percent:
+        return gettext("%(step)s: %(seen)s received") % words
+    return gettext("%(step)s: %(seen)s received, %(percent)s %%") % words
 
 
 def _number(value: int) -> str:

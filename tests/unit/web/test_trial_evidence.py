@@ -122,6 +122,14 @@ def test_every_label_has_its_sentence_in_the_page() -> None:
     assert "Multiple sclerosis and Mesenchymal stem/stromal cells since 1 May 2026" in " ".join(why.get_text().split())
 
 
+def test_a_text_that_a_rule_read_whole_is_quoted_without_a_mark() -> None:
+    text = "Stem cells in multiple sclerosis"
+    record = record_of({"descriptionModule": {"briefSummary": text}})
+    why = soup_of(record, labels=[Label("cell_type", "msc", evidence=[evidence(text, text)])]).find(id="why")
+    assert why.blockquote.get_text(strip=True) == text
+    assert not why.select("mark")
+
+
 def test_a_quotation_cannot_bring_markup_in() -> None:
     text = "People get <b onclick=x>stem</b> cells."
     record = record_of({"descriptionModule": {"briefSummary": text}})

@@ -67,7 +67,7 @@ def test_its_labels_have_their_sentences_and_its_first_sight_is_told(client: Cli
     summaries = [summary.get_text() for summary in soup.select("#why summary")]
     assert any("Multiple sclerosis" in text for text in summaries)
     assert any("Mesenchymal" in text for text in summaries)
-    assert soup.select("#why mark")
+    assert soup.select("#why blockquote")
     assert "First seen by us: Recruiting" in soup.select_one("#changes").get_text()
 
 
