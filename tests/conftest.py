@@ -12,6 +12,10 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.template import engines
+from xdist.scheduler import LoadScopeScheduling
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL_BROWSER = "apt install chromium (macOS: brew install --cask google-chrome)"
@@ -26,8 +30,9 @@ BROWSER_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Long tests that want a process or the machine to themselves: each group stays on one worker, and goes first.
-GROUPS = {"browser": "browser", "entrance": "entrance"}
+# Long tests that start whole sites, or a browser: those of one folder stay on one worker of pytest-xdist, and go first.
+# (Its own --dist loadgroup does not see the groups under pytest 9.2.)
+TOGETHER = ("tests/integration/entrances/", "tests/e2e/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,13 +60,24 @@ def _collect_static_files() -> None:
         manifest.touch()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        for marker, group in GROUPS.items():
-            if item.get_closest_marker(marker):
-                item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+@receiver(setting_changed)
+def _forget_rendered_parts(*, setting: str, **arguments: Any) -> None:
+    """Templates keep parts that name static files; a test that stores those otherwise must not meet the old names."""
+    if setting == "STORAGES":
+        for engine in engines.all():
+            for loader in engine.engine.template_loaders:
+                loader.reset()
+
+
+class ByFolder(LoadScopeScheduling):
+    """Test by test, but for the folders whose tests stay together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    return ByFolder(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -21,6 +21,8 @@ from apps.web.presenters.trial_record import Fact, Pill
 from apps.web.presenters.trial_results import results
 from apps.web.presenters.words import date_words, day, label, line, old_though_open
 
+# Where the registry itself no longer stands by the record.
+_NO_LONGER = {"gone", "merged"}
 # How many days of changes stand open; the others are folded.
 DAYS_OPEN = 3
 
@@ -100,6 +102,7 @@ def build_trial_page(
     kinds = [CELL_TYPE_BY_SLUG[slug] for slug in standing.cell_types if slug in CELL_TYPE_BY_SLUG]
     diseases = [DISEASE_BY_SLUG[slug] for slug in standing.diseases if slug in DISEASE_BY_SLUG]
     days = days_of_changes(changes)
+    held = standing.registry_state not in _NO_LONGER
     sections = [
         Section("about", _("What this trial is about"), told.about(record)),
         Section("given", _("What is given"), told.what_is_given(record)),
@@ -127,13 +130,13 @@ def build_trial_page(
         title=title,
         acronym=acronym if acronym and acronym not in title else "",
         description=Truncator(" ".join(summary.split())).chars(155),
-        pill=told.status_pill(status.overall_status),
+        pill=_pill(status.overall_status, standing),
         explanation=str(known.explanation) if known else "",
         # The registry itself sets a status to unknown; no sponsor confirmed that.
         confirmed="" if status.overall_status == "UNKNOWN" else date_words(status.status_verified_date),
         last_known=label("status", status.last_known_status),
         why_stopped=line(status.why_stopped),
-        old=old_though_open(status.overall_status, status.last_update_post_date.partial, today),
+        old=old_though_open(status.overall_status, status.last_update_post_date.partial, today) if held else "",
         kinds=kinds,
         diseases=diseases,
         facts=told.key_facts(record, today),
@@ -143,6 +146,14 @@ def build_trial_page(
         registry_url=told.registry_url(record.nct_id),
         results_missing=bool(record.has_results) and not record.results,
     )
+
+
+def _pill(word: str | None, standing: Standing) -> Pill:
+    """The status; no longer in its own tone where the registry has dropped the record that says so."""
+    pill = told.status_pill(word)
+    if standing.registry_state not in _NO_LONGER:
+        return pill
+    return Pill(_("Was: %(status)s") % {"status": pill.label}, "unsure")
 
 
 def _risk(kinds: list[CellType], diseases: list[Disease]) -> Risk | None:

@@ -11,7 +11,7 @@ from _entrance.processes import Recipe, Stopped, Supervisor
 
 BUSY = "Another bin/{kind} is running in this checkout (process {{process}}): wait for it to end, or end it."
 # Two at a time for the whole suite; one file or one test is quicker, and easier to read, alone.
-WHOLE_SUITE = ("-n", "2", "--dist", "loadgroup")
+WHOLE_SUITE = ("-n", "2")
 
 
 def main(arguments: list[str]) -> int:

@@ -154,6 +154,7 @@ def test_what_left_the_registry_keeps_its_page(client: Client, state: str, words
     soup = soup_at(client, MSC)
     assert words in soup.select_one(".notice").get_text()
     assert soup.select_one("meta[name=robots]")["content"].startswith("noindex")
+    assert soup.select_one(".pill").get_text() == ("Was: Recruiting" if state == RegistryState.GONE else "Recruiting")
 
 
 def test_the_readers_copy_stands_until_something_is_published(client: Client) -> None:

@@ -175,6 +175,7 @@ def test_sample_data_say_so_on_every_page(client: Client) -> None:
     for path in ("/", "/trials/", "/data/", "/about/", "/nowhere/"):
         with override_settings(SAMPLE=True):
             response = client.get(path)
+        assert b'<meta name="robots" content="noindex">' in response.content
         assert "SAMPLE." in BeautifulSoup(response.content, "html.parser").select_one(".sample-banner").get_text()
         assert b"sample-banner" not in client.get(path).content
 
