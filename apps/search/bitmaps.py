@@ -22,7 +22,8 @@ from apps.search.query import DEFAULT_SORT, FILTERS, StudyQuery
 COLUMNS: Mapping[str, str] = {
     "disease": "diseases",
     "cell_type": "cell_types",
-    "status": "overall_status",
+    # A record that the registry has dropped keeps its last status for its own page; nobody is recruited by it.
+    "status": "CASE registry_state WHEN 'gone' THEN '' ELSE overall_status END",
     "phase": "phases",
     "country": "countries",
     "sponsor_class": "sponsor_class",
@@ -185,12 +186,13 @@ def index_at(version: int) -> BitmapIndex:
 
 def build(version: int) -> BitmapIndex:
     columns = [
-        f"array_to_string({column}, E'\\x1f')" if name in _LISTS else f"{column}::text"
+        f"array_to_string({column}, E'\\x1f')" if name in _LISTS else f"({column})::text"
         for name, column in COLUMNS.items()
     ]
     sql = (
         f"SELECT substr(nct_id, 4)::int, scope, {', '.join(columns)} "  # noqa: S608
-        f"FROM search_studydocument ORDER BY {_order_by(DEFAULT_SORT)}"
+        # A merged record is listed under the id that it was merged into.
+        f"FROM search_studydocument WHERE registry_state <> 'merged' ORDER BY {_order_by(DEFAULT_SORT)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql)

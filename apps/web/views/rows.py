@@ -56,8 +56,8 @@ def _row(document: StudyDocument, language: str, today: dt.date) -> Row:
         nct_id=document.nct_id,
         href=f"/trials/{document.nct_id}/",
         title=document.title or gettext("(the record has no title)"),
-        status=_status(language, document.overall_status),
-        tone=tone_for(document.overall_status),
+        status=_status(language, document.overall_status, document.registry_state == "gone"),
+        tone=tone_for(document.overall_status) if document.registry_state != "gone" else "quiet",
         kinds=[(slug, CELL_TYPE_BY_SLUG[slug].short) for slug in document.cell_types if slug in CELL_TYPE_BY_SLUG],
         diseases=_diseases(language, tuple(document.diseases)),
         given=_given(language, tuple(document.interventions)),
@@ -71,8 +71,9 @@ def _row(document: StudyDocument, language: str, today: dt.date) -> Row:
 
 
 @lru_cache(maxsize=256)
-def _status(language: str, word: str) -> str:
-    return str(label_for("status", word)) or gettext("Status not stated")
+def _status(language: str, word: str, gone: bool) -> str:
+    status = str(label_for("status", word)) or gettext("Status not stated")
+    return gettext("Was: %(status)s") % {"status": status} if gone else status
 
 
 @lru_cache(maxsize=256)
@@ -134,8 +135,10 @@ def where(places: int, countries: Sequence[str]) -> str:
 
 
 def _remark(document: StudyDocument) -> str:
-    if document.registry_state != "present":
-        return gettext("No longer found in the registry")
+    if document.registry_state == "gone":
+        return gettext("No longer in the registry")
+    if document.registry_state == "left":
+        return gettext("No longer found by our searches")
     if document.scope != "in_scope" and document.scope in SCOPE_BY_SLUG:
         return str(SCOPE_BY_SLUG[document.scope].name)
     return ""

@@ -113,7 +113,9 @@ class Entrance:
         return time.monotonic() - begun
 
     def destroy(self) -> None:
-        self.remember_family()
+        """After a test, passed or not: asked to end, then made to."""
+        if self.process.poll() is None:
+            self.stop()
         for process in self.family.values():
             with suppress(psutil.NoSuchProcess):
                 process.kill()

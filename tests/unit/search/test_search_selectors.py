@@ -27,7 +27,7 @@ from tests.factories.documents import entry, publish
 pytestmark = pytest.mark.django_db
 
 MS, RA, SLE, T1D = (disease.slug for disease in DISEASES)
-COLUMN = bitmaps.COLUMNS
+COLUMN = {**bitmaps.COLUMNS, "status": "overall_status"}  # all of these studies are present
 
 
 def found(query_string: str = "", **changes: object) -> list[str]:
@@ -449,3 +449,17 @@ def test_home_counts_tell_kinds_apart_and_count_what_recruits():
         (CELL_TYPES[1].slug, 2, 1),
     ]
     assert by_disease[T1D].total == 0
+
+
+@pytest.mark.django_db
+def test_a_record_that_the_registry_dropped_is_listed_and_does_not_recruit() -> None:
+    publish(
+        entry("NCT90000001", overall_status="RECRUITING"),
+        entry("NCT90000002", overall_status="RECRUITING", registry_state="gone"),
+        entry("NCT90000003", overall_status="RECRUITING", registry_state="left"),
+        entry("NCT90000004", overall_status="RECRUITING", registry_state="merged"),
+    )
+    everything = search_studies(StudyQuery())
+    assert {document.nct_id for document in everything.documents} == {"NCT90000001", "NCT90000002", "NCT90000003"}
+    assert search_studies(StudyQuery(status=("RECRUITING",))).count == 2
+    assert home_counts().recruiting == 2
