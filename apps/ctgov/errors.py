@@ -31,32 +31,28 @@ class Blocked(RegistryError):
     kind = "blocked"
 
 
-class RateLimited(RegistryError):
-    """429 to the last try, or a Retry-After longer than a client should sleep. `retry_after` is in seconds, or None."""
+class _AskedToWait(RegistryError):
+    """`retry_after` is what the registry asked for last, in seconds, or None."""
+
+    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+        super().__init__(sentence)
+        self.args = (sentence, retry_after)
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class RateLimited(_AskedToWait):
+    """429 to the last try, or a Retry-After longer than a client should sleep."""
 
     kind = "rate-limited"
 
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
-        self.args = (sentence, retry_after)
-        self.retry_after = retry_after
 
-    def __str__(self) -> str:
-        return self.sentence
-
-
-class ServerFault(RegistryError):
-    """5xx to the last try. `retry_after` is what the registry asked for last, in seconds, or None."""
+class ServerFault(_AskedToWait):
+    """5xx to the last try."""
 
     kind = "server-fault"
-
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
-        super().__init__(sentence)
-        self.args = (sentence, retry_after)
-        self.retry_after = retry_after
-
-    def __str__(self) -> str:
-        return self.sentence
 
 
 class BadRequest(RegistryError):

