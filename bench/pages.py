@@ -85,6 +85,7 @@ def serving(application: str) -> Iterator[int]:
 
 def _fill(size: int) -> None:
     """Made-up studies through the corridor; beyond a thousand, copies of them under other ids."""
+    call_command("collectstatic", interactive=False, verbosity=0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "made_up.jsonl.gz"
         with gzip.open(path, "wb", compresslevel=1) as lines:

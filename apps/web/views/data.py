@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -14,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from apps.ingest.models import SyncRun
-from apps.ingest.selectors import freshness, latest_runs
+from apps.ingest.selectors import Freshness, freshness, latest_runs
 from apps.search.selectors import home_counts
 from apps.vocabulary.queries import QUERIES
 from apps.web.views.site import registry_day
@@ -35,6 +37,13 @@ _STATES: dict[str, tuple[str, Promise, Promise]] = {
 }
 # Records that came from files and not from the registry: a replay, or the sample.
 _STORED = ("wait", _("Stored records"), _("What you see comes from stored records. No sync with the registry yet."))
+# We have all that the registry publishes, but it has published nothing new for longer than weekends and holidays take.
+_REGISTRY_STANDS_STILL = (
+    "wait",
+    _("In step with the registry"),
+    _("The last sync ended well, but the registry's own data are more than a week old."),
+)
+_REGISTRY_IS_OLD = dt.timedelta(days=7)
 _TONES = {"ok": "good", "unchanged": "quiet", "running": "wait", "held": "stop", "failed": "stop"}
 
 
@@ -60,8 +69,7 @@ class Run:
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     now, runs, counts = freshness(), latest_runs(_RUNS), home_counts()
-    state = _STATES.get(now.state, ("unsure", now.state, ""))
-    tone, word, sentence = _STORED if now.state == "ok" and not now.data_timestamp else state
+    tone, word, sentence = _standing(now)
     context = {
         "section": "data",
         "fresh": now,
@@ -80,6 +88,24 @@ def data(request: HttpRequest) -> HttpResponse:
         "loss": round(settings.SYNC_MAX_LOSS * 100),
     }
     return render(request, "web/data.html", context)
+
+
+def _standing(now: Freshness) -> tuple[str, Promise | str, Promise | str]:
+    """Tone, word and sentence for how current the site is."""
+    if now.state == "ok" and not now.data_timestamp:
+        return _STORED
+    if now.state == "ok" and _age(now.data_timestamp) > _REGISTRY_IS_OLD:
+        return _REGISTRY_STANDS_STILL
+    return _STATES.get(now.state, ("unsure", now.state, ""))
+
+
+def _age(data_timestamp: str) -> dt.timedelta:
+    """How old the registry's data are; its time stamps have no zone and are read as UTC."""
+    try:
+        stamp = dt.datetime.fromisoformat(data_timestamp)
+    except ValueError:
+        return dt.timedelta()
+    return timezone.now() - (stamp if stamp.tzinfo else stamp.replace(tzinfo=dt.UTC))
 
 
 def _run(run: SyncRun) -> Run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 
@@ -231,6 +232,24 @@ def test_data_page_after_a_replay_alone(client: Client) -> None:
     document = page(client, "/data/")
     assert document.select_one("section .pill").get_text() == "Stored records"
     assert "No sync with the registry has ended yet." in document.footer.get_text()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("days", "word"),
+    [(0, "Up to date"), (6, "Up to date"), (8, "In step with the registry"), (200, "In step with the registry")],
+)
+def test_data_page_says_when_the_registry_itself_stands_still(client: Client, days: int, word: str) -> None:
+    now = timezone.now()
+    stamp = (now - dt.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S")
+    SyncRun.objects.create(kind="full", state="ok", finished_at=now, data_timestamp=stamp)
+    assert page(client, "/data/").select_one("section .pill").get_text() == word
+
+
+@pytest.mark.django_db
+def test_data_page_with_a_time_stamp_that_is_none(client: Client) -> None:
+    SyncRun.objects.create(kind="full", state="ok", finished_at=timezone.now(), data_timestamp="yesterday")
+    assert page(client, "/data/").select_one("section .pill").get_text() == "Up to date"
 
 
 def test_server_error_says_sample_too(client: Client) -> None:
