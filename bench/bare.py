@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from django.apps import apps
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -12,13 +10,13 @@ from django.template import Context, Engine
 from django.urls import path
 
 if not settings.configured:
-    from bench.address import database_settings
+    from trialtracker.env import env_database
 
     settings.configure(
         SECRET_KEY="yardstick",
         ALLOWED_HOSTS=["*"],
         ROOT_URLCONF="bench.bare",
-        DATABASES={"default": database_settings(os.environ["DATABASE_URL"])},
+        DATABASES={"default": env_database("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}},
         INSTALLED_APPS=["apps.search"],
         DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         MIDDLEWARE=[],

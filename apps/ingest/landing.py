@@ -117,8 +117,28 @@ def _land_versions(run: SyncRun, read: dict[str, _Read]) -> dict[str, int]:
 
 
 def _list_landed(run: SyncRun, read: dict[str, _Read], snapshots: dict[str, int], query: str) -> None:
-    rows = sorted((r.nct_id, snapshots[r.nct_id], r.verdict) for r in read.values())
-    _upsert_landed(run, [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows], [query] if query else [])
+    """What a query has found has not left, though it may come again under a former id."""
+    ids = sorted(read)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ingest_landedstudy (run_id, nct_id, snapshot_id, queries, verdict, merged_into, processed)
+            SELECT %s, nct_id, snapshot_id, %s::text[], verdict, '', false
+            FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS landed (nct_id, snapshot_id, verdict)
+            ON CONFLICT (run_id, nct_id) DO UPDATE SET
+                snapshot_id = excluded.snapshot_id,
+                verdict = CASE excluded.verdict WHEN 'left' THEN ingest_landedstudy.verdict ELSE excluded.verdict END,
+                queries = (
+                    SELECT coalesce(array_agg(DISTINCT name), '{}')
+                    FROM unnest(ingest_landedstudy.queries || excluded.queries) AS name
+                )
+            """,
+            [
+                *(run.pk, [query] if query else [], ids),
+                [snapshots[nct_id] for nct_id in ids],
+                [read[nct_id].verdict for nct_id in ids],
+            ],
+        )
 
 
 def list_standing(run: SyncRun, nct_id: str, *, verdict: str, merged_into: str = "") -> bool:
@@ -137,23 +157,3 @@ def list_standing(run: SyncRun, nct_id: str, *, verdict: str, merged_into: str =
             [run.pk, verdict, merged_into, nct_id],
         )
         return bool(cursor.rowcount)
-
-
-def _upsert_landed(run: SyncRun, ids: list[str], snapshots: list[int], verdicts: list[str], queries: list[str]) -> None:
-    """What a query has found has not left, though it may come again under a former id."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO ingest_landedstudy (run_id, nct_id, snapshot_id, queries, verdict, merged_into, processed)
-            SELECT %s, nct_id, snapshot_id, %s::text[], verdict, '', false
-            FROM unnest(%s::text[], %s::bigint[], %s::text[]) AS landed (nct_id, snapshot_id, verdict)
-            ON CONFLICT (run_id, nct_id) DO UPDATE SET
-                snapshot_id = excluded.snapshot_id,
-                verdict = CASE excluded.verdict WHEN 'left' THEN ingest_landedstudy.verdict ELSE excluded.verdict END,
-                queries = (
-                    SELECT coalesce(array_agg(DISTINCT name), '{}')
-                    FROM unnest(ingest_landedstudy.queries || excluded.queries) AS name
-                )
-            """,
-            [run.pk, queries, ids, snapshots, verdicts],
-        )

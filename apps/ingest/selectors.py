@@ -48,11 +48,6 @@ def latest_runs(count: int = 10) -> list[SyncRun]:
     return list(SyncRun.objects.order_by("-pk")[:count])
 
 
-def last_full_run() -> SyncRun | None:
-    """The last run over the registry's whole scope that ended well."""
-    return SyncRun.objects.filter(kind=SyncRun.Kind.FULL, state__in=GOOD).order_by("-pk").first()
-
-
 def last_good_run() -> SyncRun | None:
     """What the site is as of: the last full run or, where there was none, the last replay of stored records."""
     kinds = (SyncRun.Kind.FULL, SyncRun.Kind.REPLAY)  # "full" sorts before "replay"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from apps.studies.models import Study
-
-# What the registry itself takes for an id: any case, any number of zeros before the digits.
-_ID = re.compile(r"NCT0*([1-9][0-9]{0,7})", re.IGNORECASE)
+from apps.studies.records import normalise_nct_id
 
 
 def canonical_id(text: str) -> str | None:
     """The id in the registry's form, NCT and eight digits; None when the text is no id."""
-    match = _ID.fullmatch(text.strip())
-    return f"NCT{int(match[1]):08d}" if match else None
+    try:
+        return normalise_nct_id(text)
+    except ValueError:
+        return None
 
 
 def successor_of(nct_id: str) -> str | None:

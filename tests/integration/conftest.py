@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from apps.classification.rules import RULESET_VERSION
+from apps.ctgov.parser import PARSER_VERSION
+from apps.ingest import processing, runs, services
 from tests.ctgov_emulator import RegistryEmulator
 from tests.factories.studies import studies
 
@@ -24,3 +27,24 @@ def registry(settings: Any) -> Iterator[RegistryEmulator]:
 
 def nct(number: int) -> str:
     return f"NCT{90_000_000 + number}"
+
+
+def with_new_versions(monkeypatch: pytest.MonkeyPatch, *, parser: bool = True, rules: bool = False) -> None:
+    """From now on this process has a newer parser, or newer rules."""
+    for module in (runs, processing, services):
+        if parser:
+            monkeypatch.setattr(module, "PARSER_VERSION", PARSER_VERSION + 1)
+        if rules:
+            monkeypatch.setattr(module, "RULESET_VERSION", RULESET_VERSION + 1)
+
+
+def break_a_rule_on(monkeypatch: pytest.MonkeyPatch, nct_id: str) -> None:
+    """From now on the rules cannot take this one study."""
+    real = processing.classify
+
+    def breaks_on_one(record: Any) -> Any:
+        if record.nct_id == nct_id:
+            raise RuntimeError("a rule with a bug")
+        return real(record)
+
+    monkeypatch.setattr(processing, "classify", breaks_on_one)

@@ -14,7 +14,7 @@ from django.db import connection
 from apps.classification.models import StudyLabel
 from apps.history.models import StudyChange
 from apps.history.selectors import changes_of
-from apps.ingest import fetching, processing, runs, services
+from apps.ingest import fetching, processing
 from apps.ingest.landing import decompress
 from apps.ingest.models import IngestIssue, LandedStudy, QueryMembership, RequestedStudy, StudySnapshot, SyncRun
 from apps.ingest.selectors import current_payload, freshness, memberships
@@ -23,7 +23,7 @@ from apps.search.models import DatasetVersion, StudyDocument, StudyDocumentPast
 from apps.studies.models import Study
 from tests.ctgov_emulator import RegistryEmulator
 from tests.factories.studies import encoded, study
-from tests.integration.conftest import nct
+from tests.integration.conftest import break_a_rule_on, nct, with_new_versions
 
 pytestmark = pytest.mark.django_db
 
@@ -181,8 +181,7 @@ class TestChanges:
     ) -> None:
         sync()
         remembered, asked = StudyChange.objects.count(), registry.count()
-        for module in (runs, processing, services):
-            monkeypatch.setattr(module, "PARSER_VERSION", 2)
+        with_new_versions(monkeypatch)
         run = reprocess()
         assert counts(run) == ("ok", 10, 0, 10, 0, 0, 0)
         assert run is not None
@@ -357,22 +356,14 @@ class TestBadRecords:
         sync()
         good = encoded(study(nct(2)))
         StudySnapshot.objects.filter(nct_id=nct(2)).update(payload=processing.compress(good))
-        for module in (runs, processing, services):
-            monkeypatch.setattr(module, "PARSER_VERSION", 2)
+        with_new_versions(monkeypatch)
         reprocess()
         assert Study.objects.filter(pk=nct(2)).exists()
 
     def test_a_record_that_breaks_a_rule_does_not_stop_the_batch(
         self, registry: RegistryEmulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = processing.classify
-
-        def breaks_on_one(record: Any) -> Any:
-            if record.nct_id == nct(5):
-                raise RuntimeError("a rule with a bug")
-            return real(record)
-
-        monkeypatch.setattr(processing, "classify", breaks_on_one)
+        break_a_rule_on(monkeypatch, nct(5))
         assert counts(sync()) == ("ok", 10, 9, 0, 0, 0, 1)
         assert IngestIssue.objects.get(severity="error").nct_id == nct(5)
 

@@ -13,10 +13,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.classification.models import StudyLabel
-from apps.classification.rules import RULESET_VERSION
-from apps.ctgov.parser import PARSER_VERSION
 from apps.history.models import StudyChange
-from apps.ingest import fetching, landing, processing, runs, services
+from apps.ingest import fetching, landing, processing, services
 from apps.ingest.landing import decompress
 from apps.ingest.models import IngestIssue, LandedStudy, QueryMembership, RequestedStudy, StudySnapshot, SyncRun
 from apps.ingest.schedule import PastRun, next_due
@@ -26,7 +24,7 @@ from apps.search.models import StudyDocument
 from apps.studies.models import Study
 from tests.ctgov_emulator import RegistryEmulator
 from tests.factories.studies import encoded, study
-from tests.integration.conftest import nct
+from tests.integration.conftest import break_a_rule_on, nct, with_new_versions
 
 pytestmark = pytest.mark.django_db
 
@@ -67,14 +65,6 @@ def held_after_losses(registry: RegistryEmulator, number: int = 3) -> SyncRun:
     run = next_sync(registry)
     assert run.state == "held"
     return run
-
-
-def with_new_versions(monkeypatch: pytest.MonkeyPatch, *, parser: bool = True, rules: bool = False) -> None:
-    for module in (runs, processing, services):
-        if parser:
-            monkeypatch.setattr(module, "PARSER_VERSION", PARSER_VERSION + 1)
-        if rules:
-            monkeypatch.setattr(module, "RULESET_VERSION", RULESET_VERSION + 1)
 
 
 def in_thread(work: Callable[[], Any]) -> threading.Thread:
@@ -400,13 +390,7 @@ class TestReprocessing:
         self, registry: RegistryEmulator, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         real = processing.classify
-
-        def breaks_on_one(record: Any) -> Any:
-            if record.nct_id == nct(5):
-                raise RuntimeError("a rule with a bug")
-            return real(record)
-
-        monkeypatch.setattr(processing, "classify", breaks_on_one)
+        break_a_rule_on(monkeypatch, nct(5))
         assert synced().failed == 1
         monkeypatch.setattr(processing, "classify", real)
         with_new_versions(monkeypatch, parser=False, rules=True)

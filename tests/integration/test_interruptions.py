@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -24,6 +23,7 @@ from apps.ingest.runs import LostRun, corridor_lock, fence, open_run, take_over
 from apps.ingest.services import sync
 from apps.search.models import StudyDocument
 from apps.studies.models import Study
+from bench.figures import database_url
 from tests.ctgov_emulator import RegistryEmulator
 from tests.factories.studies import studies
 
@@ -40,12 +40,9 @@ def large_registry() -> Iterator[RegistryEmulator]:
 
 def environment(registry: RegistryEmulator) -> dict[str, str]:
     """For a process of its own on this test's database and registry, slow enough to be caught in the act."""
-    at = connection.settings_dict
-    login = quote(at["USER"], safe="") + (":" + quote(at["PASSWORD"], safe="") if at["PASSWORD"] else "")
-    port = f":{at['PORT']}" if at["PORT"] else ""
     return {
         **os.environ,
-        "DATABASE_URL": f"postgresql://{login}@{quote(at['HOST'], safe='')}{port}/{at['NAME']}",
+        "DATABASE_URL": database_url(connection.settings_dict["NAME"]),
         "CTGOV_BASE_URL": registry.url,
         "CTGOV_MIN_INTERVAL": "0.01",
         "CTGOV_PAGE_SIZE": "20",
