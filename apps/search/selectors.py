@@ -187,10 +187,9 @@ def documents_for(nct_ids: Sequence[str]) -> list[StudyDocument]:
 
 
 def listed_studies() -> list[tuple[str, str]]:
-    """NCT id and date of the last update of every study in scope, for the site map. One statement."""
-    return list(
-        StudyDocument.objects.filter(scope="in_scope").order_by("nct_id").values_list("nct_id", "last_update_posted")
-    )
+    """NCT id and date of the last update of every study whose page may be indexed, for the site map. One statement."""
+    indexed = StudyDocument.objects.filter(scope="in_scope", registry_state="present")
+    return list(indexed.order_by("nct_id").values_list("nct_id", "last_update_posted"))
 
 
 @dataclass(frozen=True, slots=True)

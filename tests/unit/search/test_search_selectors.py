@@ -463,3 +463,10 @@ def test_a_record_that_the_registry_dropped_is_listed_and_does_not_recruit() -> 
     assert {document.nct_id for document in everything.documents} == {"NCT90000001", "NCT90000002", "NCT90000003"}
     assert search_studies(StudyQuery(status=("RECRUITING",))).count == 2
     assert home_counts().recruiting == 2
+
+
+@pytest.mark.django_db
+def test_the_site_map_names_no_page_that_asks_not_to_be_indexed() -> None:
+    states = ("present", "left", "gone", "merged")
+    publish(*(entry(f"NCT9000000{at}", registry_state=state) for at, state in enumerate(states, start=1)))
+    assert [nct_id for nct_id, _date in listed_studies()] == ["NCT90000001"]
