@@ -15,8 +15,10 @@ class StudyLabel(models.Model):
     rule = models.CharField(max_length=64, help_text=_("Name of the rule that gave it."))
     reason = models.TextField(help_text=_("The rule's reason, in a sentence."))
     evidence = models.JSONField(
-        default=list, help_text=_("List of {path, start, end, quote}; offsets count code points.")
+        default=list, help_text=_("List of {path, start, end, quote, marks}; offsets count code points.")
     )
+    doubtful = models.BooleanField(default=False, help_text=_("The reading may be wrong; a person should look."))
+    detail = models.JSONField(null=True, help_text=_("What the value is made of, by scheme; null for most."))
     ruleset_version = models.PositiveIntegerField()
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 from django.db import connection, transaction
@@ -10,15 +11,17 @@ from django.db import connection, transaction
 from apps.classification.rules import RULESET_VERSION, Classification, Label
 
 _STANDING = """
-    SELECT id, study_id, scheme, value, rule, reason, evidence, ruleset_version
+    SELECT id, study_id, scheme, value, rule, reason, evidence, doubtful, detail, ruleset_version
     FROM classification_studylabel WHERE study_id = ANY(%s)
 """
 _DELETE = "DELETE FROM classification_studylabel WHERE id = ANY(%s)"
 _INSERT = """
-    INSERT INTO classification_studylabel (study_id, scheme, value, rule, reason, evidence, ruleset_version)
-    SELECT study_id, scheme, value, rule, reason, evidence::jsonb, %s
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        AS told (study_id, scheme, value, rule, reason, evidence)
+    INSERT INTO classification_studylabel
+        (study_id, scheme, value, rule, reason, evidence, doubtful, detail, ruleset_version)
+    SELECT study_id, scheme, value, rule, reason, evidence::jsonb, doubtful, detail::jsonb, %s
+    FROM unnest(
+        %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::text[]
+    ) AS told (study_id, scheme, value, rule, reason, evidence, doubtful, detail)
 """
 
 
@@ -36,9 +39,9 @@ def store_labels(items: Sequence[tuple[str, Classification]]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_STANDING, [sorted({nct_id for nct_id, _ in items})])
         gone = []
-        for row_id, *key, reason, evidence, version in cursor.fetchall():
+        for row_id, *key, reason, evidence, doubtful, detail, version in cursor.fetchall():
             label = told.get(tuple(key))
-            if label and version == RULESET_VERSION and _same(label, reason, evidence):
+            if label and version == RULESET_VERSION and _same(label, reason, evidence, doubtful, detail):
                 del told[tuple(key)]
             else:
                 gone.append(row_id)
@@ -47,10 +50,21 @@ def store_labels(items: Sequence[tuple[str, Classification]]) -> None:
         if told:
             keys = zip(*told, strict=True)
             reasons = [label.reason for label in told.values()]
-            evidences = [msgspec.json.encode(label.evidence).decode() for label in told.values()]
-            cursor.execute(_INSERT, [RULESET_VERSION, *(list(column) for column in keys), reasons, evidences])
+            evidences = [_json(label.evidence) for label in told.values()]
+            doubts = [label.doubtful for label in told.values()]
+            details = [None if label.detail is None else _json(label.detail) for label in told.values()]
+            columns = (list(column) for column in keys)
+            cursor.execute(_INSERT, [RULESET_VERSION, *columns, reasons, evidences, doubts, details])
 
 
-def _same(label: Label, reason: str, evidence: str | list) -> bool:
-    stored = msgspec.json.decode(evidence) if isinstance(evidence, str) else evidence
-    return label.reason == reason and msgspec.to_builtins(label.evidence, builtin_types=()) == tuple(stored)
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _same(label: Label, reason: str, evidence: str | list, doubtful: bool, detail: str | dict | None) -> bool:
+    told = (label.reason, label.doubtful, msgspec.json.decode(_json((label.evidence, label.detail))))
+    return told == (reason, doubtful, [_read(evidence), _read(detail)])
+
+
+def _read(stored: str | list | dict | None) -> Any:
+    return msgspec.json.decode(stored) if isinstance(stored, str) else stored

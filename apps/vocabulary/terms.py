@@ -17,6 +17,7 @@ from typing import Any
 import re2
 
 TERMS_FILE = Path(__file__).with_name("terms.toml")
+CARD_TERMS = Path(__file__).with_name("card_terms")
 
 # What may stand between two words of a phrase. A full stop and a semicolon may not: they end a thought.
 _BETWEEN = r"[\s\-‐‑‒–—_/,'’´`()\\*®™]{1,4}"
@@ -120,6 +121,17 @@ def _singular(word: str) -> str:
 def finder() -> TermFinder:
     """The finder of all terms that the rules know."""
     return TermFinder(terms()["terms"], terms()["spellings"])
+
+
+@cache
+def card_finder(name: str) -> TermFinder:
+    """The finder of one file of `card_terms`: its tables are [field.value], its groups "field.value".
+
+    Raises FileNotFoundError for a file that there is not.
+    """
+    tables = tomllib.loads((CARD_TERMS / f"{name}.toml").read_text(encoding="utf-8"))
+    groups = {f"{field}.{value}": table for field, values in tables.items() for value, table in values.items()}
+    return TermFinder(groups, terms()["spellings"])
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from apps.classification.rules.cards import card_of
+from apps.classification.rules.cards.material import Material
 from apps.classification.rules.cells import cells_of
 from apps.classification.rules.diseases import diseases_of
 from apps.classification.rules.labels import Classification, Evidence, Label
@@ -16,9 +18,14 @@ RULESET_VERSION = 1
 
 
 def classify(record: StudyRecord) -> Classification:
-    """Scope, diseases, cell types and near misses of a study, each label with its rule, reason and quotes."""
+    """Scope, diseases, cell types, near misses and the card of a study, each label with its rule, reason and quotes.
+
+    A study that is out of scope and gives neither kind of cell has no card.
+    """
     reading = Reading(record)
     diseases = diseases_of(reading)
     cells = cells_of(reading)
     scope = scope_of(reading, diseases, cells)
-    return Classification(scope[0].value, (*scope, *diseases, *cells.labels))
+    kinds = frozenset(label.value for label in cells.labels)
+    card = card_of(Material(record, reading, kinds)) if kinds or scope[0].value != "out" else ()
+    return Classification(scope[0].value, (*scope, *diseases, *cells.labels, *card))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.classification.rules.labels import Label
-from apps.classification.rules.reading import GIVEN, HEADLINE, Hit, Place, Reading, evidence
+from apps.classification.rules.quoting import evidence
+from apps.classification.rules.reading import GIVEN, HEADLINE, Hit, Place, Reading
 
 MSC = ("msc", "msc-product", "msc-by-tissue", "mixed-cells")
 UNNAMED = ("stem-cell-transplantation", "stem-cell")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from apps.classification.rules.labels import Label
-from apps.classification.rules.reading import STATED, Place, Reading, evidence
+from apps.classification.rules.quoting import evidence
+from apps.classification.rules.reading import STATED, Place, Reading
 from apps.vocabulary.taxonomy import DISEASES
 
 # Conditions so general that the disease has to be looked for elsewhere in the record.

@@ -9,19 +9,12 @@ from enum import Enum
 from functools import cache
 from typing import NamedTuple
 
-from apps.classification.rules.labels import Evidence
 from apps.studies.records import StudyRecord
 from apps.studies.texts import iter_texts
 from apps.vocabulary.terms import finder, mesh_group, terms
 
-# Quotes a label, and code points a quote: enough to see why, little enough to read.
-MAX_QUOTES = 3
-MAX_QUOTE = 240
-
 # Stands between two texts when they are read in one pass. No phrase reaches across it.
 _BETWEEN_TEXTS = "\x00"
-
-_SENTENCE_END = re.compile(r"[.!?;][)\"'”’]?\s|\n")
 
 
 class Place(Enum):
@@ -35,6 +28,7 @@ class Place(Enum):
     INTERVENTION_MESH = "intervention MeSH term"
     ARM = "arm, or description of an intervention"
     DESCRIPTION = "summary or description"
+    CRITERIA = "eligibility criteria"
 
 
 # What the study says of itself at first sight.
@@ -137,50 +131,3 @@ def place_of(path: str) -> Place:
         named = rest.startswith("interventions") and not rest.endswith(".description")
         return Place.INTERVENTION if named else Place.ARM
     return Place.DESCRIPTION if module == "descriptionModule" else Place.ARM
-
-
-def evidence(hits: Iterable[Hit]) -> tuple[Evidence, ...]:
-    """The first few hits as quotes, one from each text."""
-    quotes: dict[str, Evidence] = {}
-    for hit in hits:
-        if hit.path not in quotes:
-            quotes[hit.path] = quote(hit)
-            if len(quotes) == MAX_QUOTES:
-                break
-    return tuple(quotes.values())
-
-
-def quote(hit: Hit) -> Evidence:
-    """The sentence around a hit; a short text whole, a long sentence cut between words."""
-    text = hit.text
-    if len(text) <= MAX_QUOTE:
-        return Evidence(hit.path, 0, len(text), text)
-    if hit.end - hit.start > MAX_QUOTE:
-        return Evidence(hit.path, hit.start, hit.start + MAX_QUOTE, text[hit.start : hit.start + MAX_QUOTE])
-    room = (MAX_QUOTE - (hit.end - hit.start)) // 2
-    low, high = max(0, hit.start - room), min(len(text), hit.end + room)
-    start = end = None
-    for found in _SENTENCE_END.finditer(text, low, hit.start):
-        start = found.end()
-    last = _SENTENCE_END.search(text, hit.end, high)
-    if last:
-        end = last.start() + 1 if text[last.start()] != "\n" else last.start()
-    if start is None:
-        start = 0 if low == 0 else _after_space(text, low, hit.start)
-    if end is None:
-        end = len(text) if high == len(text) else _before_space(text, hit.end, high)
-    while start < hit.start and text[start].isspace():
-        start += 1
-    while end > hit.end and text[end - 1].isspace():
-        end -= 1
-    return Evidence(hit.path, start, end, text[start:end])
-
-
-def _after_space(text: str, low: int, high: int) -> int:
-    at = text.find(" ", low, high)
-    return high if at < 0 else at + 1
-
-
-def _before_space(text: str, low: int, high: int) -> int:
-    at = text.rfind(" ", low, high)
-    return low if at < 0 else at

@@ -5,7 +5,8 @@ from __future__ import annotations
 from apps.classification.rules.cells import MSC, OPEN_CELLS, OTHER_CELLS, UNNAMED, Cells
 from apps.classification.rules.diseases import GENERAL
 from apps.classification.rules.labels import Label
-from apps.classification.rules.reading import GIVEN, HEADLINE, STATED, Hit, Place, Reading, evidence
+from apps.classification.rules.quoting import evidence
+from apps.classification.rules.reading import GIVEN, HEADLINE, STATED, Hit, Place, Reading
 
 _TITLE = frozenset({Place.TITLE})
 _NAMED = frozenset({Place.TITLE, Place.CONDITION})

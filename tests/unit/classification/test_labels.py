@@ -62,6 +62,7 @@ def test_labels_are_stored_and_read_back_in_order(stored):
             "start": 0,
             "end": 22,
             "quote": "Mesenchymal stem cells",
+            "marks": [[0, 22]],
         }
     ]
     assert labels_of("NCT99999999") == []
@@ -161,6 +162,7 @@ def test_command_writes_a_line_a_study_without_a_database(tmp_path):
         "start": 0,
         "end": 22,
         "quote": "Mesenchymal stem cells",
+        "marks": [[0, 22]],
     }
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from apps.classification.rules import Classification, classify
-from apps.classification.rules.reading import MAX_QUOTE, MAX_QUOTES
+from apps.classification.rules.quoting import MAX_QUOTE, MAX_QUOTES
 from apps.classification.rules.scope import REASONS
 from apps.studies.texts import value_at
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, NEAR_MISS_BY_SLUG, SCOPE_BY_SLUG

@@ -60,9 +60,9 @@ def _json_line(nct_id: str, classification: Classification) -> str:
             "reasons": classification.reasons,
             "diseases": classification.values("disease"),
             "cell_types": classification.values("cell_type"),
-            "donor": [],
-            "sources": [],
-            "routes": [],
+            "donor": classification.values("donor"),
+            "sources": classification.values("source"),
+            "routes": classification.values("route"),
             "evidence": [
                 {"field": label.scheme, "value": label.value, "rule": label.rule, **msgspec.structs.asdict(quote)}
                 for label in classification.labels

@@ -1,0 +1,215 @@
+"""The fields of a trial's card: what cells, from where, whose, how many, how given, for whom, and what is measured.
+
+Field slugs are public (parameters, columns, keys of the API). Where the values of a field are a closed list, their
+names stand here; where they are open (doses, ages), `detail` holds the parts and `value` their canonical spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Card = Literal["msc", "hsc", "both"]
+Group = Literal["product", "transplant", "design", "gates", "outcomes"]
+
+
+@dataclass(frozen=True)
+class CardField:
+    """A field of the card. `card` says to which of the two kinds it belongs; they are never mixed on one card.
+
+    `words` names the values of a closed list by slug; it is empty for a field with open values.
+    """
+
+    slug: str
+    name: Promise
+    group: Group
+    card: Card
+    words: Mapping[str, Promise]
+
+
+SOURCES: Mapping[str, Promise] = {
+    "bone-marrow": _("Bone marrow"),
+    "adipose": _("Fat tissue"),
+    "umbilical-cord": _("Umbilical cord tissue"),
+    "cord-blood": _("Umbilical cord blood"),
+    "placenta": _("Placenta"),
+    "amnion": _("Amnion"),
+    "menstrual-blood": _("Menstrual blood"),
+    "endometrium": _("Endometrium"),
+    "dental-pulp": _("Dental pulp"),
+    "peripheral-blood": _("Peripheral blood"),
+    "embryonic": _("Embryonic stem cells, turned into mesenchymal cells"),
+}
+
+DONORS: Mapping[str, Promise] = {
+    "autologous": _("Own cells (autologous)"),
+    "allogeneic": _("Donor cells (allogeneic)"),
+    "related": _("From a relative"),
+}
+
+ROUTES: Mapping[str, Promise] = {
+    "intravenous": _("Into a vein"),
+    "intrathecal": _("Into the spinal fluid"),
+    "intra-arterial": _("Into an artery"),
+    "intra-articular": _("Into a joint"),
+    "intramuscular": _("Into a muscle"),
+    "subcutaneous": _("Under the skin"),
+    "intralesional": _("Into the diseased place"),
+    "intraosseous": _("Into a bone"),
+    "intraventricular": _("Into the brain's ventricles"),
+    "intracerebral": _("Into the brain"),
+    "intraportal": _("Into the portal vein"),
+    "intrapancreatic": _("Into the pancreas"),
+    "intramyocardial": _("Into the heart muscle"),
+    "intranasal": _("Through the nose"),
+    "topical": _("On the skin or a wound"),
+}
+
+EXPANSIONS: Mapping[str, Promise] = {
+    "expanded": _("Grown in culture"),
+    "not-expanded": _("Not grown in culture"),
+}
+
+PRESERVATIONS: Mapping[str, Promise] = {
+    "fresh": _("Given fresh"),
+    "cryopreserved": _("Frozen and thawed"),
+}
+
+COMPARATORS: Mapping[str, Promise] = {
+    "placebo": _("Placebo"),
+    "sham": _("Sham procedure"),
+    "standard-care": _("Standard care"),
+    "active-drug": _("Another drug or treatment"),
+    "no-treatment": _("No treatment"),
+    "dose-comparison": _("Another dose of the cells"),
+    "cell-comparison": _("Other cells, or another way of giving them"),
+    "delayed-treatment": _("The same cells, later"),
+    "historical": _("Records of earlier patients"),
+    "none": _("No comparison group"),
+}
+
+CONDITIONINGS: Mapping[str, Promise] = {
+    "beam-atg": _("BEAM with antithymocyte globulin"),
+    "beam": _("BEAM"),
+    "cyclophosphamide-atg": _("Cyclophosphamide with antithymocyte globulin"),
+    "cyclophosphamide": _("Cyclophosphamide"),
+    "cyclophosphamide-alemtuzumab": _("Cyclophosphamide with alemtuzumab"),
+    "cyclophosphamide-rituximab": _("Cyclophosphamide with rituximab"),
+    "cyclophosphamide-fludarabine": _("Cyclophosphamide with fludarabine"),
+    "busulfan-based": _("Busulfan, alone or with other drugs"),
+    "melphalan-based": _("Melphalan, alone or with other drugs"),
+    "treosulfan-based": _("Treosulfan, alone or with other drugs"),
+    "fludarabine-based": _("Fludarabine, alone or with other drugs"),
+    "tbi-based": _("Total body irradiation, alone or with drugs"),
+    "other": _("Another regimen"),
+}
+
+INTENSITIES: Mapping[str, Promise] = {
+    "myeloablative": _("Myeloablative"),
+    "reduced-intensity": _("Reduced intensity"),
+    "non-myeloablative": _("Non-myeloablative"),
+    "high-dose": _("Called high-dose"),
+}
+
+MANIPULATIONS: Mapping[str, Promise] = {
+    "cd34-selected": _("CD34 selection"),
+    "t-cell-depleted": _("T cells taken out"),
+    "unmanipulated": _("Not manipulated"),
+}
+
+SEXES: Mapping[str, Promise] = {
+    "all": _("All"),
+    "female": _("Women and girls"),
+    "male": _("Men and boys"),
+}
+
+PHENOTYPES: Mapping[str, Promise] = {
+    "rrms": _("Relapsing-remitting MS"),
+    "spms": _("Secondary progressive MS"),
+    "ppms": _("Primary progressive MS"),
+    "prms": _("Progressive-relapsing MS"),
+    "lupus-nephritis": _("Lupus nephritis"),
+    "new-onset": _("New-onset type 1 diabetes"),
+    "lada": _("Latent autoimmune diabetes in adults (LADA)"),
+}
+
+# Scores and measures by which a study limits who can join.
+SEVERITY_MEASURES: Mapping[str, Promise] = {
+    "edss": _("EDSS"),
+    "das28": _("DAS28"),
+    "sledai": _("SLEDAI"),
+    "bilag": _("BILAG"),
+    "c-peptide": _("C-peptide"),
+    "hba1c": _("HbA1c"),
+    "proteinuria": _("Protein in urine"),
+    "egfr": _("Kidney function (eGFR or creatinine clearance)"),
+    "creatinine": _("Creatinine"),
+    "tender-joints": _("Tender joints"),
+    "swollen-joints": _("Swollen joints"),
+    "crp": _("C-reactive protein"),
+    "esr": _("Erythrocyte sedimentation rate"),
+    "relapses": _("Relapses"),
+}
+
+ENDPOINTS: Mapping[str, Promise] = {
+    "edss": _("Disability (EDSS)"),
+    "relapse": _("Relapses"),
+    "mri": _("MRI"),
+    "neda": _("No evidence of disease activity"),
+    "acr": _("ACR response"),
+    "das28": _("DAS28"),
+    "sledai": _("SLEDAI"),
+    "bilag": _("BILAG"),
+    "proteinuria": _("Protein in urine"),
+    "renal-function": _("Kidney function"),
+    "c-peptide": _("C-peptide"),
+    "hba1c": _("HbA1c"),
+    "insulin-dose": _("Insulin dose"),
+    "insulin-independence": _("Life without insulin"),
+    "blood-glucose": _("Blood glucose"),
+    "survival": _("Survival"),
+    "adverse-events": _("Harms (adverse events)"),
+    "quality-of-life": _("Quality of life"),
+    "function": _("Everyday function"),
+    "pain": _("Pain"),
+    "immune-markers": _("Immune markers"),
+    "remission": _("Remission or response"),
+    "engraftment": _("Engraftment"),
+    "gvhd": _("Graft-versus-host disease"),
+}
+
+_OPEN: Mapping[str, Promise] = {}
+_STATED: Mapping[str, Promise] = {"yes": _("Stated")}
+
+FIELDS: tuple[CardField, ...] = (
+    CardField("source", _("Tissue"), "product", "both", SOURCES),
+    CardField("donor", _("Donor"), "product", "both", DONORS),
+    CardField("product", _("Product name"), "product", "msc", _OPEN),
+    CardField("expansion", _("Growing of the cells"), "product", "msc", EXPANSIONS),
+    CardField("preservation", _("Fresh or frozen"), "product", "both", PRESERVATIONS),
+    CardField("route", _("Way into the body"), "product", "both", ROUTES),
+    CardField("dose", _("Dose"), "product", "msc", _OPEN),
+    CardField("administrations", _("Number of times"), "product", "msc", _OPEN),
+    CardField("interval", _("Time between"), "product", "msc", _OPEN),
+    CardField("co_treatment", _("Given together with"), "product", "msc", _OPEN),
+    CardField("mobilisation", _("Mobilisation"), "transplant", "hsc", _OPEN),
+    CardField("conditioning", _("Conditioning"), "transplant", "hsc", CONDITIONINGS),
+    CardField("intensity", _("Intensity"), "transplant", "hsc", INTENSITIES),
+    CardField("graft_manipulation", _("Work on the graft"), "transplant", "hsc", MANIPULATIONS),
+    CardField("cd34_dose", _("Dose of CD34 cells"), "transplant", "hsc", _OPEN),
+    CardField("comparator", _("Compared with"), "design", "both", COMPARATORS),
+    CardField("age", _("Age"), "gates", "both", _OPEN),
+    CardField("sex", _("Sex"), "gates", "both", SEXES),
+    CardField("duration", _("Time since diagnosis or onset"), "gates", "both", _OPEN),
+    CardField("severity", _("Severity"), "gates", "both", _OPEN),
+    CardField("phenotype", _("Form of the disease"), "gates", "both", PHENOTYPES),
+    CardField("failed_drugs", _("Treatments that did not help"), "gates", "both", _STATED),
+    CardField("pregnancy", _("Pregnancy"), "gates", "both", {"excluded": _("Not while pregnant or breastfeeding")}),
+    CardField("follow_up", _("Longest follow-up"), "outcomes", "both", _OPEN),
+    CardField("endpoint", _("What is measured"), "outcomes", "both", ENDPOINTS),
+)
+FIELD_BY_SLUG: Mapping[str, CardField] = {field.slug: field for field in FIELDS}
