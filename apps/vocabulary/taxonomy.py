@@ -108,6 +108,7 @@ NEAR_MISSES: tuple[NearMiss, ...] = (
     NearMiss("stem-cell-educator", _("Stem Cell Educator: only the patient's own blood cells are given back")),
     NearMiss("celz-201", _("CELZ-201: what kind of cell it is cannot be told from the record")),
     NearMiss("unclear-cells", _("Stem cells of a kind that the record does not name")),
+    NearMiss("conditioning-only", _("The immune system is cleared without stem cells afterwards")),
     NearMiss("mobilisation-only", _("Stem cells are mobilised but not given back")),
     NearMiss("mixed-cells", _("These cells together with other stem cells")),
     NearMiss("kind-in-description", _("Stem cells whose kind only the description tells")),

@@ -17,6 +17,11 @@ from apps.vocabulary.terms import finder, mesh_group, terms
 _BETWEEN_TEXTS = "\x00"
 
 
+# Words that may stand between a denial and what it denies. "No" is near to its noun, "without the use of" is not.
+_DENIAL_REACH = {"denial": 1, "denial-of-phrase": 4}
+_DENIAL_ENDS = re.compile(r"[.;:!?\n]")
+
+
 class Place(Enum):
     """The part of a record in which a text stands."""
 
@@ -38,6 +43,8 @@ GIVEN = HEADLINE | {Place.ARM}
 # What the study is about.
 STATED = frozenset({Place.TITLE, Place.CONDITION, Place.CONDITION_MESH})
 ANYWHERE = frozenset(Place)
+# Where whole sentences stand, and with them denials.
+_PROSE = frozenset({Place.TITLE, Place.INTERVENTION, Place.ARM, Place.DESCRIPTION})
 
 
 class Hit(NamedTuple):
@@ -68,6 +75,8 @@ class Reading:
     def __init__(self, record: StudyRecord) -> None:
         self.record = record
         self._hits: dict[str, list[Hit]] = {}
+        self._denied: list[Hit] = []
+        denial: Hit | None = None
         texts = list(iter_texts(record))
         starts, position = [], 0
         for _, text in texts:
@@ -76,7 +85,13 @@ class Reading:
         for found in finder().find(_BETWEEN_TEXTS.join(text for _, text in texts)):
             at = bisect_right(starts, found.start) - 1
             path, text = texts[at]
-            self._add(found.group, path, text, found.start - starts[at], found.end - starts[at])
+            hit = Hit(found.group, place_of(path), path, text, found.start - starts[at], found.end - starts[at])
+            if denial and denial.path == path and hit.place in _PROSE and _reaches(denial, hit):
+                self._denied.append(hit)
+            elif found.group in _DENIAL_REACH:
+                denial = hit
+            else:
+                self._hits.setdefault(found.group, []).append(hit)
         self._read_meshes()
         self._read_abbreviations((path, text) for path, text in texts[:3] if place_of(path) is Place.TITLE)
 
@@ -87,6 +102,10 @@ class Reading:
     def has(self, groups: Iterable[str], places: Collection[Place] = ANYWHERE) -> bool:
         """Whether a term of one of these groups stands in one of these places."""
         return any(hit.place in places for group in groups for hit in self._hits.get(group, ()))
+
+    def denied(self, groups: Iterable[str], places: Collection[Place] = ANYWHERE) -> list[Hit]:
+        """Terms of these groups that the text names only to say that they are not given: "without stem cell rescue"."""
+        return [hit for hit in self._denied if hit.group in groups and hit.place in places]
 
     def _add(self, group: str, path: str, text: str, start: int, end: int) -> None:
         self._hits.setdefault(group, []).append(Hit(group, place_of(path), path, text, start, end))
@@ -131,3 +150,11 @@ def place_of(path: str) -> Place:
         named = rest.startswith("interventions") and not rest.endswith(".description")
         return Place.INTERVENTION if named else Place.ARM
     return Place.DESCRIPTION if module == "descriptionModule" else Place.ARM
+
+
+def _reaches(denial: Hit, hit: Hit) -> bool:
+    """Whether a denial speaks of the term that follows it: few words later, in the same sentence."""
+    between = hit.text[denial.end : hit.start]
+    return (
+        len(between) < 60 and len(between.split()) <= _DENIAL_REACH[denial.group] and not _DENIAL_ENDS.search(between)
+    )

@@ -30,6 +30,7 @@ REASONS = {
     "stem-cell-educator": "Stem Cell Educator gives back the patient's own blood cells and no stem cells.",
     "celz-201": "CELZ-201: the record does not tell the kind of cell; a person decides.",
     "unclear-cells": "Stem cells are given, and the record does not tell which.",
+    "conditioning-only": "The immune system is cleared, and the record says that no stem cells follow.",
     "mobilisation-only": "Stem cells are mobilised and not given back.",
     "study-of-transplanted": "The study examines people who are transplanted for other reasons; a person decides.",
     "nmo-only": "Neuromyelitis optica is the only disease near to ours; a person decides.",
@@ -165,6 +166,9 @@ def _disease_alone(reading: Reading) -> list[Label]:
         hits = reading.hits([kind], HEADLINE)
         if hits:
             return _out(kind, hits)
+    hits = reading.denied(["hsc", *UNNAMED], HEADLINE)
+    if hits and reading.has(["immune-ablation"], HEADLINE):
+        return _out("conditioning-only", hits)
     hits = reading.hits(["mobilization"], HEADLINE)
     if hits:
         return _out("mobilisation-only", hits)

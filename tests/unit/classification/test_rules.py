@@ -21,6 +21,7 @@ from apps.classification.rules import Classification, classify
 from apps.classification.rules.quoting import MAX_QUOTE, MAX_QUOTES
 from apps.classification.rules.scope import REASONS
 from apps.studies.texts import value_at
+from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, NEAR_MISS_BY_SLUG, SCOPE_BY_SLUG
 from apps.vocabulary.terms import terms
 from tests.unit.classification.builders import payload, record_of, study
@@ -49,13 +50,15 @@ def check(told: dict[str, Any], classification: Classification) -> None:
     keys = Counter((label.scheme, label.value, label.rule) for label in classification.labels)
     assert max(keys.values()) == 1
     for label in classification.labels:
-        assert label.value in SLUGS[label.scheme]
+        words = SLUGS.get(label.scheme) or FIELD_BY_SLUG[label.scheme].words
+        assert label.value in words or (label.scheme in FIELD_BY_SLUG and not words)
         assert re.fullmatch(r"[a-z0-9-]{1,64}", label.rule)
         assert label.reason.endswith(".")
         assert len(label.evidence) <= MAX_QUOTES
         for quote in label.evidence:
             assert value_at(told, quote.path)[quote.start : quote.end] == quote.quote
             assert 0 < len(quote.quote) <= MAX_QUOTE
+            assert all(quote.start <= start < end <= quote.end for start, end in quote.marks)
 
 
 def test_reasons_and_near_misses_fit_together():

@@ -448,3 +448,44 @@ def test_empty_record_is_out_with_a_reason():
     assert classification.scope == "out"
     assert classification.reasons
     assert classification.values("near_miss") == ()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "High-dose cyclophosphamide without stem cell rescue in multiple sclerosis",
+        "Immunoablation with cyclophosphamide, without the use of hematopoietic stem cells, in MS",
+        "High-dose cyclophosphamide and no stem cell transplantation",
+    ],
+)
+def test_cleared_immune_system_without_cells_is_out(title):
+    classification = told(title, conditions=["Multiple Sclerosis"], interventions=["Cyclophosphamide"])
+    assert (classification.scope, rules(classification)) == ("out", ["conditioning-only"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Standard care without mesenchymal stem cells.",
+        "A drug instead of the infusion of mesenchymal stem cells.",
+        "People with no previous mesenchymal stem cell therapy are given interferon.",
+    ],
+)
+def test_denied_cells_are_not_given(words):
+    classification = told("Interferon in MS", conditions=["Multiple Sclerosis"], interventions=[("Interferon", words)])
+    assert classification.scope == "out"
+    assert not classification.values("cell_type")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "People are examined prior to mesenchymal stem cell infusion.",
+        "Not only drugs but mesenchymal stem cells are given.",
+        "It is compared whether or not mesenchymal stem cells help.",
+        "A single dose without delay. Mesenchymal stem cells are given by vein.",
+    ],
+)
+def test_denial_that_does_not_reach_the_cells(words):
+    classification = told("A new treatment", conditions=["Multiple Sclerosis"], interventions=[("Infusion", words)])
+    assert classification.values("cell_type") == ("msc",)
