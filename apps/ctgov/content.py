@@ -26,6 +26,7 @@ _BULLET = re.compile(
 # Keys that hold people, whatever module they stand in: a registry that moves them must not make us keep them.
 _PEOPLE = frozenset({"contacts", "centralContacts", "overallContacts"})
 _REACHABLE = frozenset({"email", "phone", "phoneExt"})
+_PERSON = ("investigatorFullName", "investigatorTitle", "investigatorAffiliation", "oldNameTitle")
 
 
 def content_hash(payload: bytes) -> str:
@@ -50,8 +51,9 @@ def content_hash(payload: bytes) -> str:
 def without_contacts(payload: bytes) -> bytes:
     """The record as canonical JSON (sorted keys, no white space) without people to call or write to.
 
-    Out go central contacts, each site's contacts, and name, phone and e-mail of the results' point of contact; the
-    overall officials and the responsible party stay, being part of the record's statement of who answers for the study.
+    Out go central contacts, each site's contacts, name, phone and e-mail of the results' point of contact, and name,
+    title and affiliation of a person who is the responsible party. The overall officials stay: they are the record's
+    public statement of who answers for the study.
     A payload that is no JSON becomes `{}`: nothing can be taken out of it, and it must not be kept.
     """
     try:
@@ -105,6 +107,10 @@ def _take_people_out(tree: Any) -> None:
         point = tree.get("pointOfContact")
         if isinstance(point, dict):
             point.pop("title", None)
+        party = tree.get("responsibleParty")
+        if isinstance(party, dict):
+            for key in _PERSON:
+                party.pop(key, None)
         for value in tree.values():
             if isinstance(value, dict | list):
                 _take_people_out(value)

@@ -111,4 +111,12 @@ def _hsc(reading: Reading, msc: Label | None) -> Label | None:
             "The title or the interventions name the conditioning, the transplantation is named elsewhere.",
             [*given_ablation, *transplants],
         )
+    transplants, described = reading.hits(("transplantation",), _TITLE), reading.hits(("hsc",), _TEXT)
+    if transplants and described:
+        return _label(
+            "hsc",
+            "hsc-behind-title",
+            "The title names a transplantation, and the description says that it is of blood-forming cells.",
+            [*transplants, *described],
+        )
     return None

@@ -12,6 +12,7 @@ _TITLE = frozenset({Place.TITLE})
 _NAMED = frozenset({Place.TITLE, Place.CONDITION})
 _CONDITION = frozenset({Place.CONDITION, Place.CONDITION_MESH})
 _INTERVENTION = frozenset({Place.INTERVENTION})
+_TOLD = frozenset({Place.ARM, Place.DESCRIPTION})
 _FOLLOWED = frozenset({Place.DESCRIPTION, Place.KEYWORD, Place.CONDITION})
 
 # Reasons, by near-miss kind; the rule carries the kind's name.
@@ -88,6 +89,8 @@ def _both(reading: Reading, diseases: list[Label], cells: Cells) -> list[Label]:
         *_doubt("complication", _complications(reading, diseases)),
         *_doubt("study-of-transplanted", reading.hits(["study-of-transplanted"], _TITLE)),
     ]
+    if all(label.rule == "msc-by-tissue" for label in cells.labels) and not reading.has(["msc", "msc-product"]):
+        doubts += _doubt("stromal-vascular-fraction", reading.hits(["stromal-vascular-fraction"], _TOLD))
     if all(label.rule == "msc-in-description" for label in cells.labels):
         doubts += _doubt("kind-in-description", reading.hits(UNNAMED, GIVEN))
     return doubts or [

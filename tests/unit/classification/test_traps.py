@@ -489,3 +489,40 @@ def test_denied_cells_are_not_given(words):
 def test_denial_that_does_not_reach_the_cells(words):
     classification = told("A new treatment", conditions=["Multiple Sclerosis"], interventions=[("Infusion", words)])
     assert classification.values("cell_type") == ("msc",)
+
+
+def test_title_that_says_transplantation_and_leaves_the_cells_to_the_summary():
+    classification = told(
+        "Better outcomes of transplantation in multiple sclerosis",
+        conditions=["Multiple Sclerosis"],
+        summary="Autologous hematopoietic stem cells are collected and given back.",
+    )
+    assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("hsc",))
+
+
+def test_kidney_transplantation_in_lupus_is_no_transplantation_of_stem_cells():
+    classification = told(
+        "Kidney transplantation in lupus nephritis",
+        conditions=["Lupus Nephritis"],
+        interventions=["Tacrolimus"],
+        summary="People who had a hematopoietic stem cell transplantation cannot take part.",
+    )
+    assert classification.scope == "out"
+
+
+def test_fat_stem_cells_that_the_text_calls_stromal_vascular_fraction_wait_for_a_person():
+    classification = told(
+        "Adipose-derived stem cells in rheumatoid arthritis",
+        conditions=["Rheumatoid Arthritis"],
+        summary="The stromal vascular fraction is separated from fat and given on the same day.",
+    )
+    assert (classification.scope, rules(classification)) == ("review", ["stromal-vascular-fraction"])
+
+
+def test_fat_mesenchymal_cells_cultured_from_the_stromal_vascular_fraction_are_in():
+    classification = told(
+        "Adipose-derived stem cells in rheumatoid arthritis",
+        conditions=["Rheumatoid Arthritis"],
+        summary="Mesenchymal stem cells are cultured from the stromal vascular fraction.",
+    )
+    assert classification.scope == "in_scope"

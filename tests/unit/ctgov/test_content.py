@@ -167,6 +167,22 @@ class TestWithoutContacts:
         assert after == before
         assert after["protocolSection"]["contactsLocationsModule"]["overallOfficials"][0]["name"] == "Test Official, MD"
 
+    def test_responsible_person_goes_and_the_kind_of_responsibility_stays(self) -> None:
+        party = {
+            "type": "PRINCIPAL_INVESTIGATOR",
+            "investigatorFullName": "Answering Person",
+            "investigatorTitle": "Professor",
+            "investigatorAffiliation": "Test Institute",
+            "oldNameTitle": "Earlier Person, Professor",
+            "oldOrganization": "Earlier Institute",
+        }
+        changes = {"protocolSection.sponsorCollaboratorsModule.responsibleParty": party}
+        kept = json.loads(without_contacts(encoded(study(changes=changes))))["protocolSection"]
+        assert kept["sponsorCollaboratorsModule"]["responsibleParty"] == {
+            "type": "PRINCIPAL_INVESTIGATOR",
+            "oldOrganization": "Earlier Institute",
+        }
+
     def test_in_a_place_that_the_registry_invents_tomorrow(self) -> None:
         changes = {
             "protocolSection.contactsLocationsModule.locations_nested": [
