@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apps.classification.models import StudyLabel
+from apps.vocabulary.cards import FIELD_BY_SLUG
 
 # The order in which labels are shown.
-SCHEMES = ("scope", "near_miss", "disease", "cell_type")
+SCHEMES = ("scope", "near_miss", "disease", "cell_type", *FIELD_BY_SLUG)
 
 
 def labels_of(nct_id: str) -> list[StudyLabel]:
-    """The labels of a study: scope first, then why it is near, diseases, cells; an empty list for an unknown study."""
+    """The labels of a study: scope, why it is near, diseases, cells, the card; an empty list for an unknown study."""
     return labels_of_many([nct_id])[nct_id]
 
 

@@ -18,7 +18,17 @@ print(*sorted({"django.db", "celery", "psycopg2"} & set(sys.modules)))
 """
 
 
-@pytest.mark.parametrize("name", ["apps.ctgov", "apps.vocabulary", "apps.classification.rules", "apps.studies.records"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "apps.ctgov",
+        "apps.vocabulary",
+        "apps.classification.rules",
+        "apps.classification.evaluation",
+        "apps.classification.moves",
+        "apps.studies.records",
+    ],
+)
 def test_it_loads_neither(name: str) -> None:
     run = subprocess.run(
         [sys.executable, "-c", _LOAD, name],

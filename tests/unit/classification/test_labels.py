@@ -158,6 +158,7 @@ def test_command_writes_a_line_a_study_without_a_database(tmp_path):
         "field": "cell_type",
         "value": "msc",
         "rule": "msc-named",
+        "doubtful": False,
         "path": "protocolSection.identificationModule.briefTitle",
         "start": 0,
         "end": 22,
