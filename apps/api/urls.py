@@ -1,8 +1,8 @@
-"""Addresses of the API; docs/contracts.md promises those under v1."""
+"""Addresses of the API; docs/contracts.md promises those under v1 and ctgov."""
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from apps.api import views
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("v1/studies/", views.StudyList.as_view(), name="studies"),
     path("v1/studies/<str:nct_id>/", views.StudyDetail.as_view(), name="study"),
     path("v1/schema/", views.Description.as_view(), name="schema"),
+    path("ctgov/", include("apps.api.door.urls")),
     # With its slash: without one Django first tries the address with it.
     re_path(r"^.+/$", views.Nowhere.as_view()),
 ]

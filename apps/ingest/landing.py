@@ -18,16 +18,14 @@ from apps.ingest.runs import fence
 # Id, version and content hash of what stands before the first version.
 NO_VERSION = (0, 0, "")
 
-_compressor = zstandard.ZstdCompressor(level=3)
-_decompressor = zstandard.ZstdDecompressor()
 
-
+# A compressor of its own for each call: one that two threads share at a time breaks the process.
 def compress(payload: bytes) -> bytes:
-    return _compressor.compress(payload)
+    return zstandard.compress(payload, level=3)
 
 
 def decompress(stored: bytes | memoryview) -> bytes:
-    return _decompressor.decompress(bytes(stored))
+    return zstandard.decompress(bytes(stored))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,12 @@ def current_payload(nct_id: str) -> bytes | None:
     return decompress(stored) if stored is not None else None
 
 
+def payloads_of(snapshot_ids: Sequence[int]) -> dict[int, bytes]:
+    """Several versions of records as JSON, contacts included, by snapshot."""
+    stored = StudySnapshot.objects.filter(pk__in=snapshot_ids).values_list("pk", "payload")
+    return {pk: decompress(payload) for pk, payload in stored}
+
+
 def records_of(nct_ids: Sequence[str]) -> dict[str, StudyRecord]:
     """The published versions of several records, by id."""
     snapshots = StudySnapshot.objects.filter(pk__in=Study.objects.filter(pk__in=nct_ids).values("snapshot_id"))
