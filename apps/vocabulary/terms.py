@@ -124,13 +124,23 @@ def finder() -> TermFinder:
 
 
 @cache
-def card_finder(name: str) -> TermFinder:
-    """The finder of one file of `card_terms`: its tables are [field.value], its groups "field.value".
+def card_terms(name: str) -> dict[str, dict[str, Any]]:
+    """The tables of one file of `card_terms`: field to value to its phrases. Raises FileNotFoundError."""
+    return tomllib.loads((CARD_TERMS / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def card_finder(*names: str) -> TermFinder:
+    """The finder of these files of `card_terms`: their tables are [field.value], its groups "field.value".
 
     Raises FileNotFoundError for a file that there is not.
     """
-    tables = tomllib.loads((CARD_TERMS / f"{name}.toml").read_text(encoding="utf-8"))
-    groups = {f"{field}.{value}": table for field, values in tables.items() for value, table in values.items()}
+    groups = {
+        f"{field}.{value}": table
+        for name in names
+        for field, values in card_terms(name).items()
+        for value, table in values.items()
+    }
     return TermFinder(groups, terms()["spellings"])
 
 

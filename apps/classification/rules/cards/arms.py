@@ -1,0 +1,160 @@
+"""The arms of a study: what each is called, what its participants get, and where the cells are named in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cells import MSC, OPEN_CELLS, UNNAMED
+from apps.classification.rules.quoting import Span
+from apps.classification.rules.reading import Hit, Place
+from apps.studies.records import ArmGroup
+
+_MODULE = "protocolSection.armsInterventionsModule."
+
+# Cells that are given, by the kind that the study gives; other cells than these are a comparison.
+_MSC_CELLS = (*MSC, *UNNAMED, *OPEN_CELLS, "mixed-cells", "progenitor-cell", "celz-201")
+_HSC_CELLS = ("hsc", "hsc-abbreviation", "stem-cell-transplantation", "stem-cell", "transplantation", "progenitor-cell")
+
+# Words before the name of the cells that say that it is not they which are given, or not given here. What any text
+# denies ("without stem cells") the reading tells; these are the words of arms.
+_TAKEN_AWAY = re.compile(
+    r"\b(?:non\W{1,2}$|(?:(?:without|no|minus|excluding|lacking|devoid of|omitting|placebo (?:of|for|to)|sham|mock)\b"
+    r"|not (?:be |get |given |receiv|treated|includ|contain|enriched)\w*)\W*(?:(?!plus|with|and|but|then)\w+\W+){0,4}$)",
+    re.IGNORECASE,
+)
+_NOT_GIVEN = re.compile(
+    r"\W{1,3}(?:(?:will|were|was|are|is|be|treatment|infusion|injection|transplantation) ){0,3}not\b", re.IGNORECASE
+)
+_WINDOW = 60
+# An arm's list of interventions names each after its type: "Drug: Methotrexate".
+_TYPED = re.compile(r"^[A-Z][A-Za-z ]{2,24}: ")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """An arm or group. `own` are its label and description; `given` the names, `told` the descriptions, of the
+    interventions that the registry links to it (nothing where it links none); `cells` the places that name cells given,
+    `kinds` the groups of terms that name them in its own words. `denied` says that its label names cells and that they
+    are not given. `bare_label` and `bare_description` are without any name of cells.
+    """
+
+    number: int
+    type: str | None
+    label: Passage | None
+    description: Passage | None
+    given: tuple[Passage, ...]
+    told: tuple[Passage, ...]
+    cells: tuple[Span, ...]
+    kinds: frozenset[str]
+    denied: bool
+    bare_label: str
+    bare_description: str
+
+    @property
+    def own(self) -> tuple[Passage, ...]:
+        return tuple(passage for passage in (self.label, self.description) if passage)
+
+    @property
+    def texts(self) -> tuple[Passage, ...]:
+        return (*self.own, *self.given, *self.told)
+
+    def names_cells(self, passages: Iterable[Passage | None]) -> bool:
+        """Whether cells given are named in one of these passages."""
+        paths = {passage.path for passage in passages if passage}
+        return any(cell.path in paths for cell in self.cells)
+
+    def type_span(self) -> Span:
+        """The registry's word for the arm's type, as a quotable text."""
+        word = self.type or ""
+        return Span(f"{_MODULE}armGroups[{self.number}].type", word, 0, len(word))
+
+
+def arms_of(material: Material) -> tuple[Arm, ...]:
+    """Every arm or group of the record, in its order."""
+    module = material.record.protocol.arms_interventions
+    passages = {passage.path: passage for passage in material.passages if passage.place in _ARM_PLACES}
+    cells = _cells_by_path(material)
+    names = {(one.name or "").casefold(): i for i, one in enumerate(module.interventions)}
+    linked: dict[str, list[int]] = {}
+    for i, one in enumerate(module.interventions):
+        for label in one.arm_group_labels:
+            linked.setdefault(label, []).append(i)
+    return tuple(
+        _arm(
+            number, group, passages, cells, sorted(set(_linked(group, names)) | set(linked.get(group.label or "", ())))
+        )
+        for number, group in enumerate(module.arm_groups)
+    )
+
+
+_ARM_PLACES = frozenset({Place.ARM, Place.INTERVENTION})
+
+
+def _arm(
+    number: int,
+    group: ArmGroup,
+    passages: Mapping[str, Passage],
+    cells: Mapping[str, list[Hit]],
+    interventions: Collection[int],
+) -> Arm:
+    def passage(path: str) -> Passage | None:
+        return passages.get(_MODULE + path)
+
+    label, description = passage(f"armGroups[{number}].label"), passage(f"armGroups[{number}].description")
+    given = tuple(found for i in interventions if (found := passage(f"interventions[{i}].name")))
+    told = tuple(found for i in interventions if (found := passage(f"interventions[{i}].description")))
+    named = [hit for text in (label, description, *given, *told) if text for hit in cells.get(text.path, ())]
+    denied = [hit for hit in named if is_denied(hit.text, hit.start, hit.end)]
+    named = [hit for hit in named if hit not in denied]
+    own = {text.path for text in (label, description) if text}
+    return Arm(
+        number,
+        group.type,
+        label,
+        description,
+        given,
+        told,
+        tuple(Span(hit.path, hit.text, hit.start, hit.end) for hit in named),
+        frozenset(hit.group for hit in named if hit.path in own),
+        bool(label)
+        and any(hit.path == label.path for hit in denied)
+        and not any(hit.path == label.path for hit in named),
+        _without_names(label, cells),
+        _without_names(description, cells),
+    )
+
+
+def _without_names(passage: Passage | None, cells: Mapping[str, list[Hit]]) -> str:
+    text = passage.text if passage else ""
+    for hit in cells.get(passage.path, ()) if passage else ():
+        text = text[: hit.start] + " " * (hit.end - hit.start) + text[hit.end :]
+    return text
+
+
+def _linked(group: ArmGroup, names: Mapping[str, int]) -> Iterator[int]:
+    for name in group.intervention_names:
+        number = names.get(_TYPED.sub("", name).casefold(), names.get(name.casefold()))
+        if number is not None:
+            yield number
+
+
+def cell_groups(kinds: Collection[str]) -> tuple[str, ...]:
+    """The groups of terms by which arms name the study's cells. Where MSC are given, the graft is the background."""
+    return _MSC_CELLS if "msc" in kinds or "hsc" not in kinds else _HSC_CELLS
+
+
+def _cells_by_path(material: Material) -> dict[str, list[Hit]]:
+    """Every name of cells, those that a text denies among them."""
+    groups = cell_groups(material.kinds)
+    found: dict[str, list[Hit]] = {}
+    for hit in (*material.reading.hits(groups), *material.reading.denied(groups)):
+        found.setdefault(hit.path, []).append(hit)
+    return found
+
+
+def is_denied(text: str, start: int, end: int) -> bool:
+    """Whether the words around [start, end) take it away: "without stem cells", "stem cells will not be given"."""
+    return bool(_TAKEN_AWAY.search(text, max(0, start - _WINDOW), start) or _NOT_GIVEN.match(text, end))

@@ -1,0 +1,417 @@
+"""What the people who do not get the cells, or get them otherwise, are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import NamedTuple
+
+from apps.classification.rules.cards.amounts import read_numbers
+from apps.classification.rules.cards.arms import Arm, arms_of, is_denied
+from apps.classification.rules.cards.material import Material, Named, Passage
+from apps.classification.rules.cells import MSC, OPEN_CELLS
+from apps.classification.rules.labels import Label
+from apps.classification.rules.quoting import Span, evidence, sentence_at
+from apps.classification.rules.reading import Place
+
+_DESIGN = "protocolSection.designModule.designInfo."
+_CONTROL_TYPES = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION"})
+# What the design itself says, before any background.
+_PLAIN = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
+
+# What is left of a label when the words that name nothing are taken out is the name of a treatment.
+_NAMELESS = re.compile(
+    r"""\b(?:
+        (?:group|arm|cohort|part|phase|ph|stage|stratum)s?(?:[ivx]{1,4}|[a-h]|\d{1,3})?
+      | control(?:led)?s? | comparators? | comparison | comparative | compared | active | reference | experimental
+      | test | study | patients? | subjects? | participants? | people | adults? | children
+      | treatment | treated | therapy | intervention | drugs? | medical | care | standard | conventional | usual
+      | transplantation | transplant | injections? | infusions? | administration | application | routine | best
+      | available | alone | only | first | second | third | other
+      | will | were | was | is | be | are | been | who | receives? | received | receiving | given | undergo | underwent
+      | with | without | in | of | the | and | or | no | non | not | [a-h] | [ivx]{1,4} | \d{1,3}[a-d]?
+    )\b | [\W_]""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ALONE = re.compile(r"\b(?:only|alone|solely|without|no additional|no use of)\b", re.IGNORECASE)
+# "Standard stroke treatment": standard care named after what it treats or does.
+_STANDARD = re.compile(
+    r"\b(?:standardi[sz]ed|standard|conventional|routine|usual|regular|traditional)\s(?:[\w/-]{1,30}\s){1,3}"
+    r"(?:treatments?|therapy|care|medications?|drugs?|management)\b",
+    re.IGNORECASE,
+)
+_THEN = re.compile(r"\b(?:then|later|followed by|afterwards?|subsequently|cross(?:ed|ing)?)\b", re.IGNORECASE)
+# A description of who is in a group, not of what they get.
+_PEOPLE = re.compile(
+    r"(?:up to )?(?:\d{1,4} )?(?:patients|subjects|participants|children|adults|men|women|individuals)"
+    r"\s(?:with|who have|suffering|diagnosed)",
+    re.IGNORECASE,
+)
+_GETTING = re.compile(r"\b(?:receiv|treat|giv|undergo|underw|inject|infus|administ|tak)", re.IGNORECASE)
+# A sentence that tells of other studies, or of plans.
+_ELSEWHERE = re.compile(
+    r"\b(?:previous(?:ly)?|earlier (?:stud\w+|trials?|work)|has been|have been|were (?:found|reported|shown|observed)|showed"
+    r"|reported|published|literature|future|subsequent (?:trials?|stud\w+)|other (?:trials?|stud\w+)|animal|mice|mouse|rats?)\b",
+    re.IGNORECASE,
+)
+# Words of a description from which, and the share of them from which, two arms are said to get the same.
+_FEWEST_WORDS = 3
+_MOST = 0.8
+# Code points from "placebo" to the cells that follow it.
+_REACH = 120
+# Behind a number: cells in a volume or on an area are no dose.
+_IN_VOLUME = re.compile(r"\s?(?:[\w-]{1,20}\s){0,3}?[\w-]{0,20}\s?(?:/|per)\s?(?:ml|cc|cm|µl|ul|l\b)", re.IGNORECASE)
+_MSC, _OPEN = frozenset(MSC), frozenset(OPEN_CELLS)
+_DIFFERENCES = ("donor", "tissue", "way")
+
+REASONS = {
+    "placebo-in-arm": "A group without the cells gets a placebo, or the fluid alone in which cells are given.",
+    "sham-in-arm": "A group without the cells has a sham procedure.",
+    "standard-care-in-arm": "A group without the cells gets standard care.",
+    "background-alone": "A group gets the same treatment as the others, without the cells.",
+    "no-treatment-in-arm": "A group without the cells gets no treatment.",
+    "drug-in-arm": "A group without the cells gets another drug or treatment.",
+    "historical-in-text": "The record compares with records of earlier patients.",
+    "cells-later-in-arm": "A group gets the cells later than the others.",
+    "crossover-design": "The registered design is a crossover.",
+    "arm-type": "The registered type of a group tells what it gets, and nothing in its words says otherwise.",
+    "placebo-in-text": "The record calls the study placebo-controlled.",
+    "sham-in-text": "The record tells of a sham procedure.",
+    "control-in-text": "The record describes a control group in a sentence, and has no arm for it.",
+    "doses-of-arms": "The arms differ in the dose or the number of administrations.",
+    "dose-escalation": "The record says that doses of the cells are compared or raised step by step.",
+    "cells-of-arms": "The arms differ in the cells or in the way of giving them.",
+    "single-group": "The registered design has a single group, and no comparison is described.",
+    "single-arm": "The record lists a single arm, and no comparison is described.",
+}
+
+
+@dataclass
+class _Value:
+    rule: str
+    doubtful: bool
+    spans: list[Span] = field(default_factory=list)
+
+
+class _Found(dict[str, _Value]):
+    """Values with their spans. What is certain once stays so; the first certain rule names the label."""
+
+    def add(self, value: str, rule: str, spans: Iterable[Span], *, doubtful: bool = False) -> None:
+        known = self.get(value)
+        if known is None or (known.doubtful and not doubtful):
+            self[value] = known = _Value(rule, doubtful, [*spans, *(known.spans if known else ())])
+        else:
+            known.spans.extend(spans)
+
+
+class _Terms(NamedTuple):
+    """The design's words in one passage or several."""
+
+    found: tuple[Named, ...]
+
+    def of(self, group: str, value: str | None = None) -> list[Named]:
+        return [term for term in self.found if term.field == group and value in (None, term.value)]
+
+    def spans(self, group: str, value: str | None = None) -> list[Span]:
+        return [term.span for term in self.of(group, value)]
+
+
+class _Reading:
+    """The design's words of a record, by path; read once."""
+
+    def __init__(self, material: Material) -> None:
+        self.by_path: dict[str, list[Named]] = {}
+        for term in material.named("design"):
+            self.by_path.setdefault(term.passage.path, []).append(term)
+
+    def of(self, passages: Iterable[Passage | None]) -> _Terms:
+        return _Terms(tuple(term for passage in passages if passage for term in self.by_path.get(passage.path, ())))
+
+
+def extract_comparators(material: Material) -> Iterator[Label]:
+    """What the cells are compared with: from the arms' words first, then from their types, then from the texts."""
+    reading = _Reading(material)
+    arms = arms_of(material)
+    found = _Found()
+    observed = material.record.protocol.design.study_type == "OBSERVATIONAL"
+    with_cells, controls = _parted(arms, reading, observed=observed)
+    for arm in controls:
+        _read_control(arm, with_cells, reading, found)
+    _read_differences(with_cells, reading, found, material)
+    _read_texts(material, reading, found, arms=bool(controls))
+    _read_crossover(material, found)
+    if not found:
+        _read_single_group(material, arms, reading, found)
+    for value, one in found.items():
+        yield Label("comparator", value, one.rule, REASONS[one.rule], evidence(one.spans), one.doubtful)
+
+
+# Which arms get the cells
+
+
+def _parted(arms: Sequence[Arm], reading: _Reading, *, observed: bool) -> tuple[list[Arm], list[Arm]]:
+    """Arms that get the cells, and those that do not. Groups that are only observed count where their words say it."""
+    with_cells: list[Arm] = []
+    controls: list[Arm] = []
+    for arm in arms:
+        if reading.of(arm.own).of("people"):
+            continue
+        (controls if _is_control(arm, reading) else with_cells).append(arm)
+    if observed or not any(arm.cells or arm.type == "EXPERIMENTAL" for arm in with_cells):
+        controls = [arm for arm in controls if arm.type in _CONTROL_TYPES or reading.of(arm.own).of("comparator")]
+    return with_cells, controls
+
+
+def _is_control(arm: Arm, reading: _Reading) -> bool:
+    """Whether an arm goes without the cells. Its own words count for more than its registered type."""
+    label, own = reading.of((arm.label,)), reading.of(arm.own)
+    labelled = arm.names_cells((arm.label,))
+    if arm.type in _CONTROL_TYPES:
+        return not arm.names_cells(arm.own) or bool(own.of("comparator") or own.of("fluid") or label.of("control"))
+    if labelled:
+        return False
+    if label.of("comparator") or label.of("control"):
+        return True
+    named = arm.names_cells((*arm.own, *arm.given))
+    if arm.type == "EXPERIMENTAL":
+        return not named and (bool(own.of("comparator")) or arm.denied)
+    return not named
+
+
+# What a control gets
+
+
+def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: _Reading, found: _Found) -> None:
+    own = reading.of((*arm.own, *arm.given))
+    said = False
+    later = own.spans("comparator", "delayed-treatment")
+    later = later or _cells_after(arm, own)
+    if later:
+        found.add("delayed-treatment", "cells-later-in-arm", later)
+        said = True
+    for value, rule in (("historical", "historical-in-text"), ("sham", "sham-in-arm")):
+        spans = own.spans("comparator", value)
+        if spans:
+            found.add(value, rule, spans)
+            said = True
+    placebo = own.spans("comparator", "placebo") or own.spans("fluid")
+    if placebo:
+        found.add("placebo", "placebo-in-arm", placebo)
+    if placebo or said:
+        return
+    _read_untreated(arm, with_cells, own, reading, found)
+
+
+def _cells_after(arm: Arm, own: _Terms) -> list[Span]:
+    """Where the words of a placebo group say that the cells follow: "placebo, then MSC"."""
+    return [
+        cell
+        for placebo in own.spans("comparator", "placebo")
+        for cell in arm.cells
+        if cell.path == placebo.path
+        and 0 < cell.start - placebo.end <= _REACH
+        and _THEN.search(cell.text, placebo.end, cell.start)
+    ]
+
+
+def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: _Terms, reading: _Reading, found: _Found) -> None:
+    """A control that gets neither placebo nor sham: standard care, another treatment, or none."""
+    told = arm.bare_description if len(_words(arm.bare_description)) > 1 and not _tells_people(arm) else ""
+    named = bool(_bare(arm))
+    standard = own.spans("comparator", "standard-care") or [
+        text.span(*match.span()) for text in arm.own for match in _STANDARD.finditer(text.text)
+    ]
+    label_spans = [text.span(0, len(text.text)) for text in (arm.label,) if text]
+    if standard and (not named or arm.type == "NO_INTERVENTION" or reading.of((arm.label,)).of("comparator")):
+        found.add("standard-care", "standard-care-in-arm", standard)
+    elif own.of("comparator", "no-treatment"):
+        found.add("no-treatment", "no-treatment-in-arm", own.spans("comparator", "no-treatment"))
+    elif named and _is_background(arm, with_cells):
+        found.add("standard-care", "background-alone", label_spans)
+    elif standard:
+        found.add("standard-care", "standard-care-in-arm", standard)
+    elif arm.type == "NO_INTERVENTION":
+        found.add("no-treatment", "arm-type", [arm.type_span(), *label_spans], doubtful=bool(told) and named)
+    elif arm.type == "PLACEBO_COMPARATOR" and not named and not told:
+        found.add("placebo", "arm-type", [arm.type_span(), *label_spans])
+    elif arm.type == "SHAM_COMPARATOR" and not named and not told:
+        found.add("sham", "arm-type", [arm.type_span(), *label_spans])
+    elif told and not named and (_ALONE.search(told) or _is_shared(told, with_cells)):
+        found.add("standard-care", "background-alone", [_whole(arm.description)], doubtful=True)
+    elif named:
+        found.add("active-drug", "drug-in-arm", label_spans, doubtful=arm.type not in ("ACTIVE_COMPARATOR", "OTHER"))
+    elif told:
+        found.add("active-drug", "drug-in-arm", [_whole(arm.description)], doubtful=True)
+    elif arm.given:
+        found.add("active-drug", "drug-in-arm", [_whole(text) for text in arm.given], doubtful=True)
+
+
+def _tells_people(arm: Arm) -> bool:
+    """Whether a description only tells who is in the group: "patients with severe disease"."""
+    return bool(_PEOPLE.match(arm.bare_description)) and not _GETTING.search(arm.bare_description)
+
+
+def _is_background(control: Arm, with_cells: Sequence[Arm]) -> bool:
+    """Whether the label of an arm with cells says the same and more: "CABG" beside "CABG + MSC"."""
+    bare = _bare(control)
+    return len(bare) > 2 and any(bare in _bare(arm) for arm in with_cells)
+
+
+def _is_shared(told: str, with_cells: Sequence[Arm]) -> bool:
+    """Whether nearly every word that tells what a control gets is told of an arm with cells too."""
+    words = _words(told)
+    if len(words) < _FEWEST_WORDS:
+        return False
+    return any(len(words & _words(arm.bare_description)) >= _MOST * len(words) for arm in with_cells)
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in _NAMELESS.sub(" ", text).casefold().split() if len(word) > 2}
+
+
+def _bare(arm: Arm) -> str:
+    """What the label names beside the cells, without the words that name nothing."""
+    return _NAMELESS.sub("", arm.bare_label).casefold()
+
+
+def _whole(text: Passage | None) -> Span:
+    assert text
+    return text.span(0, len(text.text))
+
+
+# How arms with cells differ
+
+
+def _read_differences(with_cells: Sequence[Arm], reading: _Reading, found: _Found, material: Material) -> None:
+    amounts = {arm.number: _amounts_of(arm) for arm in with_cells} if len(with_cells) > 1 else {}
+    for one, other in combinations([arm for arm in with_cells if arm.label], 2):
+        spans = _kinds(one, other, reading)
+        if spans:
+            found.add("cell-comparison", "cells-of-arms", spans)
+        elif "msc" in material.kinds or not material.kinds:
+            spans = _levels(one, other, reading) or _amounts(amounts[one.number], amounts[other.number])
+            if spans:
+                found.add("dose-comparison", "doses-of-arms", spans)
+    for passage in material.passages:
+        for term in reading.of((passage,)).of("dose", "escalation"):
+            if not _is_elsewhere(term):
+                found.add("dose-comparison", "dose-escalation", [term.span])
+
+
+def _levels(one: Arm, other: Arm, reading: _Reading) -> list[Span]:
+    first, second = reading.of(one.own).of("level"), reading.of(other.own).of("level")
+    if {term.value for term in first} & {term.value for term in second}:
+        return []
+    return [first[0].span, second[0].span] if first and second else []
+
+
+def _amounts(first: Mapping[float, Span], second: Mapping[float, Span]) -> list[Span]:
+    """The places of two amounts of cells, where the two arms share none."""
+    if not first or not second or set(first) & set(second):
+        return []
+    return [next(iter(first.values())), next(iter(second.values()))]
+
+
+def _amounts_of(arm: Arm) -> dict[float, Span]:
+    """Amounts of cells by their size: those of the label, and where it has none those of the description."""
+    for text in arm.own:
+        amounts = {
+            value: text.span(number.start, number.end)
+            for number in read_numbers(text.text)
+            if not _IN_VOLUME.match(text.text, number.end)
+            for value, _ in number.values
+        }
+        if amounts:
+            return amounts
+    return {}
+
+
+def _kinds(one: Arm, other: Arm, reading: _Reading) -> list[Span]:
+    """The places of two kinds of cells, donors, tissues or ways, where the two arms share none of that sort."""
+    if one.cells and other.cells and _are_other_cells(one, other):
+        return [one.cells[0], other.cells[0]]
+    for difference in _DIFFERENCES:
+        first, second = reading.of(one.own).of(difference), reading.of(other.own).of(difference)
+        if first and second and not {term.value for term in first} & {term.value for term in second}:
+            return [first[0].span, second[0].span]
+    return []
+
+
+def _are_other_cells(one: Arm, other: Arm) -> bool:
+    """Whether one arm names mesenchymal cells and the other only cells of another kind, such as mononuclear ones."""
+    sorted_out = [bool(arm.kinds & set(MSC)) for arm in (one, other)]
+    return (
+        any(sorted_out)
+        and not all(sorted_out)
+        and any(arm.kinds and arm.kinds <= set(OPEN_CELLS) for arm in (one, other))
+    )
+
+
+# What the texts say
+
+
+def _read_texts(material: Material, reading: _Reading, found: _Found, *, arms: bool) -> None:
+    """Historical controls wherever they stand; placebo and sham where no arm told of a control."""
+    for passage in material.passages:
+        terms = reading.of((passage,))
+        for term in terms.of("comparator", "historical"):
+            if not _is_elsewhere(term):
+                found.add("historical", "historical-in-text", [term.span], doubtful=passage.place not in _PLAIN)
+        if arms:
+            continue
+        for value in ("placebo", "sham"):
+            for term in terms.of("comparator", value):
+                if not _is_elsewhere(term) and not is_denied(term.passage.text, term.start, term.end):
+                    found.add(value, f"{value}-in-text", [term.span], doubtful=_is_single_group(material))
+
+
+def _read_crossover(material: Material, found: _Found) -> None:
+    if material.record.protocol.design.design_info.intervention_model == "CROSSOVER" and found.keys() & {
+        "placebo",
+        "sham",
+    }:
+        found.add("delayed-treatment", "crossover-design", [Span(_DESIGN + "interventionModel", "CROSSOVER", 0, 9)])
+
+
+def _is_elsewhere(term: Named) -> bool:
+    """Whether the sentence tells of another study, or of one to come."""
+    text = term.passage.text
+    low, high = sentence_at(text, term.start, term.end)
+    return term.passage.place not in _PLAIN and bool(_ELSEWHERE.search(text, low, high))
+
+
+def _is_single_group(material: Material) -> bool:
+    return material.record.protocol.design.design_info.intervention_model == "SINGLE_GROUP"
+
+
+# No comparison
+
+
+def _read_single_group(material: Material, arms: Sequence[Arm], reading: _Reading, found: _Found) -> None:
+    """ "none", unless a text speaks of a control group: then what it gets, if the sentence says so, else a doubt."""
+    design = material.record.protocol.design
+    if design.study_type not in (None, "INTERVENTIONAL") or len(arms) > 1:
+        return
+    model = design.design_info.intervention_model
+    if model == "SINGLE_GROUP":
+        place = Span(_DESIGN + "interventionModel", model, 0, len(model))
+    elif len(arms) == 1 and arms[0].label and design.design_info.allocation in (None, "NA"):
+        place = _whole(arms[0].label)
+    else:
+        return
+    told = [
+        term
+        for passage in material.passages
+        for term in reading.of((passage,)).of("control", "group")
+        if not _is_elsewhere(term) and not is_denied(passage.text, term.start, term.end)
+    ]
+    for term in told:
+        low, high = sentence_at(term.passage.text, term.start, term.end)
+        for other in reading.of((term.passage,)).of("comparator"):
+            if low <= other.start and other.end <= high:
+                found.add(other.value, "control-in-text", [term.span, other.span], doubtful=True)
+    if not found:
+        rule = "single-group" if model == "SINGLE_GROUP" else "single-arm"
+        found.add("none", rule, [place, *(term.span for term in told)], doubtful=bool(told))

@@ -1,0 +1,157 @@
+"""Eligibility criteria, one by one: where each stands, and whether it keeps people out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from apps.classification.rules.cards.material import Passage
+from apps.classification.rules.quoting import Span
+
+# A heading of a list, at the beginning of a line. What stands before "criteria" may not be a sentence of its own.
+_HEADING = re.compile(
+    r"^[\s*#•\-–—\d.()\\]{0,12}"
+    r"(?P<before>(?:[\w/&,'()\-]+\s+){0,9}?)"
+    r"(?P<kind>inclusion|non[\s-]?inclusion|exclusion(?:ary)?|(?:in)?eligibility|entry)s?"
+    r"(?P<named>\s+crit\w+|\s*[:：]|\s*$)"
+    r"(?P<after>[^\n]{0,60})",
+    re.IGNORECASE,
+)
+# A heading within a line: both words in full and a colon, or a new sentence.
+_INNER_HEADING = re.compile(
+    r"(?<![a-z]\s)(?:\b(?P<kind>non[\s-]?inclusion|inclusion|exclusion)\s+criteri\w+\s*[:：])"
+    r"|(?<=[.;:]\s)\(?(?P<plain>Exclusion|Inclusion|EXCLUSION|INCLUSION)(?:s|S)?(?:\s+[Cc]riteri\w+|\s+CRITERIA|:)"
+    r"|\s(?P<late>Exclusion|Inclusion|EXCLUSION|INCLUSION)\s+(?:[Cc]riteri\w+|CRITERIA)\s*[:：]"
+)
+# "Patients with any of the following will be excluded:" opens a list as a heading does.
+_EXCLUDING_LINE = re.compile(
+    r"\b(?:exclu(?:ded|de)|ineligible|not (?:be )?(?:eligible|included|enrolled))\b[^.;\n]{0,60}[:：]\s*$",
+    re.IGNORECASE,
+)
+_SENTENCE_OF_ITS_OWN = re.compile(r"\b(?:meet|fulfil|satisf|none|no|not|see|other protocol)\w*\b", re.IGNORECASE)
+# Lists for people other than the participants.
+_OTHERS = re.compile(r"\b(?:donors?|controls?|healthy|siblings?|parents?|carers?|caregivers?|prox(?:y|ies))\b", re.I)
+
+_CUT = re.compile(
+    r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bmin\.)(?<!\bmax\.)(?<!\bapprox\.)\s+(?=[A-Z(•*≥≤<>\\])"
+    r"|;\s|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
+)
+_BULLET = re.compile(r"[\s*•▪●\-–—#]*(?:\(?[\divx]{1,4}\s?[.)]\s+|\(?[a-z]\s?[.)]\s+)?", re.IGNORECASE)
+
+# Words by which a sentence turns against its own list.
+_KEEPS_OUT = re.compile(
+    r"\b(?:(?:are|is|be|were) (?:also )?excluded|excluded (?:if|when|from)|ineligible|(?:are|is) not eligible"
+    r"|not be (?:enrolled|included|eligible))\b",
+    re.IGNORECASE,
+)
+_LETS_IN = re.compile(
+    r"\b(?:not (?:be )?(?:excluded|exclusionary|an exclusion)|(?:are|is|be|remain) (?:still )?(?:eligible|allowed|permitted))\b",
+    re.IGNORECASE,
+)
+_DENIAL = re.compile(
+    r"(?:(?:patients?|subjects?|participants?|women|females?|who|must|should|may|do|does|are|is|have|has|with|the|those)"
+    r"\s+){0,5}(?:not?|without|absence of|lack of|never|free of|cannot)\b(?!\s+(?:less|more|fewer|greater|lower|higher|older"
+    r"|younger|longer|later|below|above|exceed|over|under)\b)",
+    re.IGNORECASE,
+)
+
+
+class Criterion(NamedTuple):
+    """One criterion at [start, end) of the passage.
+
+    `excludes`: meeting it keeps people out. `denied`: it begins with a denial ("no", "without"). `of_others`: it is about
+    donors, controls or carers.
+    """
+
+    passage: Passage
+    start: int
+    end: int
+    excludes: bool
+    denied: bool
+    of_others: bool
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.start : self.end]
+
+    @property
+    def keeps_out(self) -> bool:
+        """Whether what the criterion states is unwanted."""
+        return self.excludes != self.denied
+
+    def span(self, start: int, end: int) -> Span:
+        return self.passage.span(start, end)
+
+
+class _List(NamedTuple):
+    excludes: bool
+    of_others: bool
+
+
+def criteria_of(passage: Passage | None) -> tuple[Criterion, ...]:
+    """The criteria of a text in reading order; what stands before any heading includes. None gives none."""
+    if passage is None:
+        return ()
+    return tuple(_criteria(passage))
+
+
+def _criteria(passage: Passage) -> Iterator[Criterion]:
+    current = _List(excludes=False, of_others=False)
+    for start, end in _lines(passage.text):
+        line = passage.text[start:end]
+        current = _heading(line, current)
+        at = start
+        for inner in _INNER_HEADING.finditer(line):
+            if inner.start() > 0:
+                yield from _sentences(passage, at, start + inner.start(), current)
+                at = start + inner.start()
+                current = _List(_excludes(inner["kind"] or inner["plain"] or inner["late"]), of_others=False)
+        yield from _sentences(passage, at, end, current)
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        if end > start and not text[start:end].isspace():
+            yield start, end
+        start = end + 1
+
+
+def _heading(line: str, current: _List) -> _List:
+    """The list that the line opens; the current one for any other line."""
+    found = _HEADING.match(line[:200])
+    if found:
+        colon = found["named"].rstrip().endswith((":", "：")) or found["after"].rstrip().endswith((":", "："))
+        alone = not found["after"].strip(" .-*")
+        opens = not _SENTENCE_OF_ITS_OWN.search(found["before"]) and (colon or alone or not found["before"].strip())
+        opens = opens or colon or found["after"].lstrip().startswith((":", "："))
+        if opens and not (found["kind"].lower() == "entry" and not colon):
+            return _List(_excludes(found["kind"]), bool(_OTHERS.search(found["before"] + found["after"][:40])))
+    if _EXCLUDING_LINE.search(line[-120:]):
+        return _List(excludes=True, of_others=current.of_others)
+    return current
+
+
+def _excludes(kind: str) -> bool:
+    return kind.lower().startswith(("exclusion", "non", "ineligib"))
+
+
+def _sentences(passage: Passage, start: int, end: int, current: _List) -> Iterator[Criterion]:
+    text = passage.text
+    at = start
+    for cut in (*_CUT.finditer(text, start, end), None):
+        stop = cut.start() if cut else end
+        first = _BULLET.match(text, at, stop)
+        low = first.end() if first else at
+        if low < stop:
+            sentence = text[low:stop]
+            excludes = current.excludes
+            if not excludes and _KEEPS_OUT.search(sentence) and not _LETS_IN.search(sentence):
+                excludes = True
+            elif excludes and _LETS_IN.search(sentence):
+                excludes = False
+            yield Criterion(passage, low, stop, excludes, _DENIAL.match(sentence) is not None, current.of_others)
+        at = cut.end() if cut else end

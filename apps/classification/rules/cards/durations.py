@@ -1,0 +1,252 @@
+"""How long participants may have had their disease, or since when: in months, as what lets a person in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from apps.classification.rules.cards.comparisons import TIME_UNIT, Limits, comparison, limits_in, months, plain
+from apps.classification.rules.cards.criteria import Criterion
+from apps.classification.rules.cards.material import Named
+from apps.classification.rules.labels import Label
+from apps.classification.rules.quoting import Span, evidence
+
+_COMPARISON = comparison(TIME_UNIT, spelled=True)
+
+# How far from its starting point a time may stand, in code points.
+_REACH = 110
+
+# What else may last: none of these is the disease. A word of the study's own conditions is no obstacle.
+_OTHER = re.compile(
+    r"\b(?:treat\w*|therap\w*|medicat\w*|drugs?|dose|dosage|steroid\w*|immunosuppress\w*|relapses?|attacks?|flares?|exacerbat\w*|remission"
+    r"|disability|biops\w*|surg\w*|operat\w*|transplant\w*|infect\w*|malignan\w*|cancer\w*|tumou?rs?|neoplas\w*|carcinoma\w*|lymphoma"
+    r"|thrombo\w*|infarct\w*|stroke|hepatitis|HIV|pregnan\w*|menopaus\w*|amenorrh\w*|contracept\w*"
+    r"|surviv\w*|life expectancy|morning stiffness|stiffness|ulcer\w*|wound\w*|nephritis|neuropathy|retinopathy"
+    r"|ketoacidosis|hypoglyc\w*|epilep\w*|seizures?|progression|worsening|symptoms? of (?!MS|diab|the disease)"
+    r"|vaccin\w*|washout|stable|screen\w* period|menses|diet|smok\w*|alcohol|abuse)\b",
+    re.IGNORECASE,
+)
+
+_OF = r"(?:\s(?:the|their|his|her|a|an|initial|first|clinical|formal|definite|original|confirmed|established|documented|histologic(?:al)?|pathologic(?:al)?|date|time|point"
+_OF += r"|day|moment|of|disease|symptoms?|symptomatic|diabetes|t1dm?|ms|sle|ra|lupus|multiple|sclerosis|type|1|i|mellitus|new|recent))"
+# "3 months since the first ..." right before the starting point.
+_BEFORE = re.compile(
+    rf"\s?(?:ago\s)?(?:since|from|of|after|following|post|past|beyond|-|\()?{_OF}{{0,7}}[\s\-(]*",
+    re.IGNORECASE,
+)
+_BARE_BEFORE = re.compile(
+    rf"\s?(?:since|from|of|after|following|post)(?:\s|-){_OF[:-1]}){{0,7}}[\s\-]*|\s?(?:since|from|of|after|following|post)[\s-]",
+    re.IGNORECASE,
+)
+# Between a starting point and the time behind it.
+_BREAKS = re.compile(
+    r"[.;]\s|\b(?:age[ds]?|years? old|who|must|if|but|whose|which|having|treated|received|EDSS|score|C-?peptide|HbA1c"
+    r"|lesions?|MRI|relapse|criteria \d|defined as|without|after|complet\w*|and (?:at|with|have|has|a|no|is|recruit\w*)"
+    r"|with (?:at|a))\b|\band\s*$|[<>≤≥]\s?\d",
+    re.IGNORECASE,
+)
+_AN_AGE = re.compile(r"\b(?:age[ds]?|old|life|survival)\b", re.IGNORECASE)
+_AGE_AT = re.compile(r"\bage[ds]?\s(?:at|of)\W*(?:the\W)?$", re.IGNORECASE)
+_COUNTED_FROM_ELSE = re.compile(
+    r"\s?(?:of|from|after|since|post|following)[\s-](?:the\s|hospital\s|completion of\s|start of\s|initiation of\s|last\s)*"
+    r"(?:admission|treatment|therap|surg|transplant|HCT|HSCT|injur|biops|infusion|relaps|attack|discharge)",
+    re.IGNORECASE,
+)
+_DURATION_OF_STUDY = re.compile(r"\s(?:of|in)\s(?:the\s)?(?:study|trial|follow|participation|protocol)", re.IGNORECASE)
+_TIME_BEFORE_DURATION = re.compile(r"[\s-]*(?:of\s|in\s)?(?:the\s)?$", re.IGNORECASE)
+_LASTS = re.compile(r"(?:for|of|since|lasting|duration|evolving)\W+$|\(\W*$", re.IGNORECASE)
+_LASTING = re.compile(
+    r"[\s,()]*(?:(?:\((?:[^()]{0,30})\)|mellitus|type|1|i|patients?|disease|has|have|had|been|is|was|evolving|lasting|present|existing|known"
+    r"|diagnosed|established|confirmed|definite|for|of|since|during|duration|with|a|an|the|clinical|history|entered|,|:|RR|SP|PP)\s?){0,8}\s?",
+    re.IGNORECASE,
+)
+
+
+class _Duration(NamedTuple):
+    """Months of the disease that let a person in, and from what they are counted."""
+
+    limits: Limits
+    since: str
+    span: Span
+    excluded: bool
+    doubt: str
+
+
+def durations_of(
+    told: Iterable[tuple[Criterion, list[Named]]], about: frozenset[str], conditions: str
+) -> Iterator[Label]:
+    """A label for each length of disease.
+
+    `told` are the criteria with their terms, `about` the groups of the study's diseases, `conditions` its conditions as
+    text in lower case.
+    """
+    found: dict[tuple[float | None, float | None], tuple[_Duration, list[Span]]] = {}
+    for criterion, terms in told:
+        if criterion.of_others:
+            continue
+        for duration in _durations_in(criterion, terms, about, conditions):
+            key = (_float(duration.limits.low), _float(duration.limits.high))
+            if key in found:
+                found[key][1].append(duration.span)
+            else:
+                found[key] = (duration, [duration.span])
+    united = _united(found)
+    for (low, high), (duration, spans) in united.items():
+        yield _label(low, high, duration, spans)
+
+
+Found = dict[tuple[float | None, float | None], tuple[_Duration, list[Span]]]
+
+
+def _united(found: Found) -> Found:
+    """A lower limit from one criterion and an upper one from another are one range."""
+    lows = [key for key in found if key[1] is None]
+    highs = [key for key in found if key[0] is None]
+    if len(found) == 2 and len(lows) == len(highs) == 1:
+        low, high = lows[0][0], highs[0][1]
+        (one, its), (other, others) = found[lows[0]], found[highs[0]]
+        if low is not None and high is not None and low < high and one.since == other.since:
+            limits = one.limits._replace(high=other.limits.high, high_open=other.limits.high_open)
+            return {(low, high): (one._replace(limits=limits, doubt=one.doubt or other.doubt), [*its, *others])}
+    return found
+
+
+def _durations_in(
+    criterion: Criterion, terms: list[Named], about: frozenset[str], conditions: str
+) -> Iterator[_Duration]:
+    points = [term for term in terms if term.field in ("since", "named") or term.value == "new-onset"]
+    if not points:
+        return
+    text = criterion.passage.text
+    own = any(_is_own(term, about) for term in terms)
+    times = [
+        _in_months(limits)
+        for limits in limits_in(_COMPARISON, text, criterion.start, criterion.end)
+        if limits.unit and not _AN_AGE.search(text[limits.start : limits.end + 12])
+    ]
+    taken: set[int] = set()
+    for point in points:
+        for limits in times:
+            if limits.start in taken or abs(limits.start - point.start) > _REACH:
+                continue
+            doubt = _belongs(criterion, point, limits, own, conditions)
+            if doubt is None:
+                continue
+            duration = _turned(criterion, point, limits, doubt)
+            if duration:
+                taken.add(limits.start)
+                yield duration
+                break
+
+
+def _is_own(term: Named, about: frozenset[str]) -> bool:
+    """Whether the term names the disease of the study."""
+    if term.field == "named":
+        return term.value in about or (term.value == "diabetes" and any("diabetes" in disease for disease in about))
+    return term.field == "phenotype" and term.value != "new-onset"
+
+
+def _kind(point: Named) -> str:
+    if point.value == "new-onset":
+        return "diagnosis"
+    return "named" if point.field == "named" else point.value
+
+
+def _belongs(criterion: Criterion, point: Named, limits: Limits, own: bool, conditions: str) -> str | None:
+    """None when the time is not counted from the point; otherwise the doubt about it, mostly empty."""
+    text = criterion.passage.text
+    kind = _kind(point)
+    if criterion.excludes and not own and (kind != "disease" or point.span.words.lower() == "duration"):
+        return None
+    if kind == "disease" and point.span.words.lower() == "duration":
+        if not own or _DURATION_OF_STUDY.match(text, point.end):
+            return None
+    if limits.end <= point.start:
+        between = text[limits.end : point.start]
+        around = text[max(criterion.start, limits.start - 30) : limits.start]
+        fits = _time_before(kind, between, limits)
+    elif limits.start >= point.end:
+        between = text[point.end : limits.start]
+        around = text[max(criterion.start, point.start - 25) : point.start]
+        fits = _time_behind(kind, between)
+    else:
+        return None
+    if not fits or any(_names_another(words, conditions) for words in (between, _last_clause(around))):
+        return None
+    if _COUNTED_FROM_ELSE.match(text, limits.end) or _AGE_AT.search(around):
+        return None
+    if _names_another(text[point.end : point.end + 30].split(",")[0], conditions) and kind not in (
+        "named",
+        "progression",
+    ):
+        return None
+    if not limits.written:
+        lone = limits.end <= point.start or kind in ("disease", "named", "progression")
+        return "The time stands without an operator." if lone else None
+    return "Counted from a later stage of the disease." if kind == "progression" else ""
+
+
+def _last_clause(words: str) -> str:
+    return re.split(r"[,;(]", words)[-1]
+
+
+def _time_before(kind: str, between: str, limits: Limits) -> bool:
+    if kind == "disease":
+        return _TIME_BEFORE_DURATION.fullmatch(between) is not None
+    if kind in ("named", "progression"):
+        return False
+    pattern = _BEFORE if limits.written else _BARE_BEFORE
+    return pattern.fullmatch(between) is not None
+
+
+def _time_behind(kind: str, between: str) -> bool:
+    if kind in ("named", "progression"):
+        return _LASTING.fullmatch(between) is not None and _LASTS.search(between + " ") is not None
+    return len(between) <= 90 and not _BREAKS.search(between)
+
+
+def _names_another(words: str, conditions: str) -> bool:
+    return any(found[0].lower() not in conditions for found in _OTHER.finditer(words))
+
+
+def _turned(criterion: Criterion, point: Named, limits: Limits, doubt: str) -> _Duration | None:
+    since = "disease" if point.field == "named" else _kind(point)
+    kept = limits.turned() if criterion.keeps_out else limits
+    if kept is None or not kept.whole:
+        return None
+    if not limits.written and criterion.keeps_out:
+        return None
+    span = criterion.span(min(point.start, limits.start), max(point.end, limits.end))
+    return _Duration(kept, since, span, criterion.excludes, doubt)
+
+
+def _float(number: str | None) -> float | None:
+    return None if number is None else float(number)
+
+
+def _in_months(limits: Limits) -> Limits:
+    unit = limits.unit or ""
+    low = None if limits.low is None else plain(months(limits.low, limits.low_unit or unit))
+    high = None if limits.high is None else plain(months(limits.high, unit))
+    return limits._replace(low=low, high=high)
+
+
+def _label(low: float | None, high: float | None, duration: _Duration, spans: list[Span]) -> Label:
+    limits = duration.limits
+    if low is not None and high is not None:
+        value = f"={plain(low)}" if low == high else f"{plain(low)}-{plain(high)}"
+    elif low is not None:
+        value = f">{'' if limits.low_open else '='}{plain(low)}"
+    else:
+        value = f"<{'' if limits.high_open else '='}{plain(high or 0)}"
+    reason = "An exclusion names a length of disease; what is left is shown."
+    return Label(
+        "duration",
+        value,
+        "duration-in-exclusion" if duration.excluded else "duration-in-inclusion",
+        duration.doubt or (reason if duration.excluded else "The criteria say how long ago the disease began."),
+        evidence(spans),
+        doubtful=bool(duration.doubt),
+        detail={"low_months": low, "high_months": high, "since": duration.since, "written": spans[0].words},
+    )

@@ -1,0 +1,65 @@
+"""What is measured: the families of the primary and secondary outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apps.classification.rules.cards.material import Material, Named, Outcome, Passage
+from apps.classification.rules.labels import Label
+from apps.classification.rules.quoting import Span, evidence
+from apps.classification.rules.reading import Place
+
+# A description is read so far, in code points: what follows are definitions and details of a scale.
+_DESCRIPTION = 700
+
+
+def extract_endpoints(material: Material) -> Iterator[Label]:
+    """A label of the scheme endpoint for each family; `detail` says whether a primary outcome belongs to it."""
+    places: dict[str, list[Span]] = {}
+    primary: set[str] = set()
+    for outcome in material.outcomes:
+        if not _counts(outcome):
+            continue
+        for term in _terms(material, outcome):
+            for family in term.value.split("+"):
+                places.setdefault(family, []).append(term.span)
+                if outcome.primary:
+                    primary.add(family)
+    for family, spans in places.items():
+        reason = "A primary outcome measures it." if family in primary else "A secondary outcome measures it."
+        yield Label(
+            "endpoint",
+            family,
+            "outcome-names-it",
+            reason,
+            evidence(_first_by_text(spans)),
+            detail={"primary": family in primary},
+        )
+
+
+def _counts(outcome: Outcome) -> bool:
+    """Whether the outcome is primary or secondary; "other" ones are often mere plans."""
+    return ".otherOutcomes[" not in outcome.path
+
+
+def _terms(material: Material, outcome: Outcome) -> list[Named]:
+    """The terms of an outcome: all of its title; of its description the scales, or all where the title names nothing."""
+    title = _named(material, outcome, "measure", outcome.measure)
+    told = _named(material, outcome, "description", outcome.description[:_DESCRIPTION])
+    if title:
+        return [*title, *(term for term in told if term.field == "instrument")]
+    return told
+
+
+def _named(material: Material, outcome: Outcome, name: str, text: str) -> list[Named]:
+    if not text:
+        return []
+    whole = outcome.measure if name == "measure" else outcome.description
+    passage = Passage(Place.DESCRIPTION, f"{outcome.path}.{name}", text)
+    found = (term for term in material.named("endpoints", (passage,)) if term.field != "other")
+    return [term._replace(passage=passage._replace(text=whole)) for term in found]
+
+
+def _first_by_text(spans: list[Span]) -> list[Span]:
+    """One stretch of each text; the quote of a text is shown once."""
+    return list({span.path: span for span in reversed(spans)}.values())[::-1]

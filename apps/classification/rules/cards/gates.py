@@ -1,0 +1,385 @@
+"""Who can take part: age, sex, length and severity of the disease, its form, drugs that failed, pregnancy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in, plain
+from apps.classification.rules.cards.criteria import Criterion, criteria_of
+from apps.classification.rules.cards.durations import durations_of
+from apps.classification.rules.cards.material import Material, Named, Passage
+from apps.classification.rules.cards.severity import severity_of
+from apps.classification.rules.diseases import names_only_general_conditions
+from apps.classification.rules.labels import Label
+from apps.classification.rules.quoting import Span, evidence
+from apps.classification.rules.reading import ANYWHERE, STATED, Place
+from apps.vocabulary.terms import card_finder
+
+_ELIGIBILITY = "protocolSection.eligibilityModule."
+
+Told = list[tuple[Criterion, list[Named]]]
+
+
+def extract_gates(material: Material) -> Iterator[Label]:
+    """Labels of the schemes age, sex, duration, severity, phenotype, failed_drugs and pregnancy."""
+    told = _told(material)
+    about = _about(material)
+    stated = (passage for passage in material.passages if passage.place in (Place.CONDITION, Place.CONDITION_MESH))
+    conditions = " ".join(passage.text for passage in stated).lower()
+    yield from age_of(material, told)
+    yield from sex_of(material)
+    yield from durations_of(told, about, conditions)
+    yield from severity_of(told, about)
+    yield from _phenotypes(material, told)
+    yield from _failed_drugs(told, conditions)
+    yield from _pregnancy(told)
+
+
+def _told(material: Material) -> Told:
+    """The criteria, each with the terms in it."""
+    passage = material.criteria
+    if passage is None:
+        return []
+    told: Told = [(criterion, []) for criterion in criteria_of(passage)]
+    at = 0
+    # No term reaches from one line into the next.
+    for found in card_finder("gates").find(passage.text.replace("\n", "\0")):
+        while at < len(told) and told[at][0].end <= found.start:
+            at += 1
+        if at == len(told):
+            break
+        if told[at][0].start <= found.start:
+            field, _, value = found.group.partition(".")
+            told[at][1].append(Named(field, value, passage, found.start, found.end))
+    return told
+
+
+_DISEASES = (
+    "multiple-sclerosis",
+    "rheumatoid-arthritis",
+    "juvenile-arthritis",
+    "systemic-lupus-erythematosus",
+    "type-1-diabetes",
+    "type-2-diabetes",
+    "diabetes",
+    "complication-of-diabetes",
+)
+
+
+def _about(material: Material) -> frozenset[str]:
+    """The diseases of the study; where title and conditions leave them open, those that it names anywhere."""
+    stated = frozenset(disease for disease in _DISEASES if material.reading.has([disease], STATED))
+    if stated or not names_only_general_conditions(material.reading):
+        return stated
+    return frozenset(disease for disease in _DISEASES if material.reading.has([disease], ANYWHERE))
+
+
+# --- Age and sex --------------------------------------------------------------------------------------------------
+
+_AGE_FIELD = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*(year|month|week|day|hour|minute)s?\s*", re.IGNORECASE)
+_SHORT_UNITS = {"year": "", "month": "m", "week": "w", "day": "d", "hour": "h", "minute": "min"}
+_A_YEAR = {"year": 1.0, "month": 12.0, "week": 52.18, "day": 365.25, "hour": 8766.0, "minute": 525960.0}
+
+_AGE = comparison(
+    r"(?:years?|yrs?|y\b|months?|weeks?|days?)(?:[\s-]?(?:of age|olds?|age)\b)?(?:\s?\((?:in|both|all)[^)]{0,20}\))?"
+)
+_AGE_WORD = re.compile(r"\bage[ds]?\b", re.IGNORECASE)
+_AGE_AHEAD = re.compile(
+    r"\bage[ds]?\b(?:[\s:=,(]+(?:of|is|was|range|group|limits?|from|at|at the time|between|patients?|subjects?)){0,3}[\s:=,(]*$",
+    re.I,
+)
+_AGE_BEHIND = re.compile(r"\s?(?:years?|yrs?)?[\s-]?(?:of age|old|y/?o)\b", re.IGNORECASE)
+# Ages of somebody else, or of something else.
+_NOT_THE_AGE = re.compile(
+    r"\b(?:donor\w*|sibling\w*|parents?|guardian\w*|onset|diagnos\w*|menopaus\w*|post-?menopaus\w*|child-?bearing|gestation\w*|postnatal"
+    r"|assent|minors?|mean age|matched|before the age|history|smok\w*|controls?|life expectancy|since)\b",
+    re.IGNORECASE,
+)
+_WOMEN, _MEN = re.compile(r"\b(?:wom[ae]n|females?)\b", re.I), re.compile(r"\b(?:m[ae]n|males?)\b", re.I)
+# An age that is said further on than this belongs to a side remark.
+_AGE_WITHIN = 90
+
+
+class _Ages(NamedTuple):
+    """Ages in years that let a person in, as the criteria have them."""
+
+    low: float | None
+    high: float | None
+    low_open: bool
+    span: Span
+
+
+def age_of(material: Material, told: Told) -> Iterator[Label]:
+    """The registry's own fields; where the criteria say another age, both, and doubtful."""
+    module = material.record.protocol.eligibility
+    fields = [("minimumAge", module.minimum_age), ("maximumAge", module.maximum_age)]
+    read = [_AGE_FIELD.fullmatch(text or "") for _, text in fields]
+    ages = [ages for criterion, _ in told for ages in _ages_in(criterion)]
+    if not any(read):
+        return
+    spans = [
+        Span(_ELIGIBILITY + name, text, 0, len(text))
+        for (name, text), found in zip(fields, read, strict=True)
+        if text and found
+    ]
+    low, high = (float(found[1]) / _A_YEAR[found[2].lower()] if found else None for found in read)
+    others = _other_ages(ages, low, high)
+    yield Label(
+        "age",
+        "-".join(found[1] + _SHORT_UNITS[found[2].lower()] if found else "" for found in read),
+        "age-fields",
+        "The criteria name another age than the registry's fields." if others else "The registry's fields for age.",
+        evidence([*spans, *(age.span for age in others)]),
+        doubtful=bool(others),
+        detail={
+            "low_years": None if low is None else round(low, 3),
+            "high_years": None if high is None else round(high, 3),
+            "text": [{"low": age.low, "high": age.high} for age in others],
+        },
+    )
+
+
+def _ages_in(criterion: Criterion) -> Iterator[_Ages]:
+    text = criterion.passage.text
+    words = text[criterion.start : min(criterion.end, criterion.start + _AGE_WITHIN + 60)]
+    if criterion.of_others or not (_AGE_WORD.search(words) or _AGE_BEHIND.search(words)):
+        return
+    if _NOT_THE_AGE.search(words) or bool(_WOMEN.search(words)) != bool(_MEN.search(words)):
+        return
+    for limits in limits_in(_AGE, text, criterion.start, min(criterion.end, criterion.start + _AGE_WITHIN)):
+        unit = (limits.unit or "").lower()
+        of_age = "old" in unit or "age" in unit or _AGE_BEHIND.match(text, limits.end)
+        if not limits.written or not (of_age or _AGE_AHEAD.search(text, criterion.start, limits.start)):
+            continue
+        kept = limits.turned() if criterion.keeps_out else limits
+        if kept and kept.whole:
+            yield _in_years(kept, criterion)
+        return
+
+
+def _in_years(limits: Limits, criterion: Criterion) -> _Ages:
+    def years(value: str | None, unit: str | None) -> float | None:
+        letter = (unit or "y").strip().lower()[0]
+        full = next(name for name in _A_YEAR if name.startswith(letter))
+        return None if value is None else round(float(value) / _A_YEAR[full], 3)
+
+    span = criterion.span(limits.start, limits.end)
+    return _Ages(
+        years(limits.low, limits.low_unit or limits.unit), years(limits.high, limits.unit), limits.low_open, span
+    )
+
+
+def _other_ages(ages: list[_Ages], low: float | None, high: float | None) -> list[_Ages]:
+    """The ages that disagree with the fields. One that agrees speaks for them all: the others are of parts of the study."""
+    lows = [age for age in ages if age.low is not None]
+    highs = [age for age in ages if age.high is not None]
+    # "Over 17" is as good as "18 and older".
+    low_said = not lows or any(
+        age.low == low or (age.low_open and age.low is not None and age.low + 1 == low) for age in lows
+    )
+    high_said = not highs or any(age.high == high or (high is not None and age.high == high + 1) for age in highs)
+    differing = [age for age in ages if (age in lows and not low_said) or (age in highs and not high_said)]
+    return list({(age.low, age.high): age for age in differing}.values())
+
+
+def sex_of(material: Material) -> Iterator[Label]:
+    sex = material.record.protocol.eligibility.sex
+    if sex and sex.lower() in ("all", "female", "male"):
+        span = Span(_ELIGIBILITY + "sex", sex, 0, len(sex))
+        yield Label("sex", sex.lower(), "sex-field", "The registry's field for sex.", evidence([span]))
+
+
+# --- Form of the disease ------------------------------------------------------------------------------------------
+
+_FORM_OF = {
+    "rrms": "multiple-sclerosis",
+    "spms": "multiple-sclerosis",
+    "ppms": "multiple-sclerosis",
+    "prms": "multiple-sclerosis",
+    "lupus-nephritis": "systemic-lupus-erythematosus",
+    "new-onset": "type-1-diabetes",
+    "lada": "type-1-diabetes",
+}
+_DIABETES_WORD = re.compile(r"diabet|\bT1DM?\b|\bIDDM\b|\bDM\b", re.IGNORECASE)
+_ONLY_IF = re.compile(
+    r"\b(?:if|unless|not|no|without|other than|except|excluding|prevent\w*|progress\w* to|convert\w* to|conversion to)\b[^.;]{0,40}$",
+    re.I,
+)
+# Where the study tells of its own participants, though not as a condition of taking part.
+_TOLD = frozenset({Place.KEYWORD, Place.INTERVENTION, Place.ARM, Place.DESCRIPTION})
+
+
+def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
+    """Forms that title, conditions or criteria name; "newly diagnosed" counts, with a doubt, in other texts too."""
+    places: dict[str, list[Span]] = {}
+    doubtful: dict[str, list[Span]] = {}
+    for criterion, terms in told:
+        if criterion.keeps_out or criterion.excludes or criterion.of_others:
+            continue
+        for term in terms:
+            if term.field == "phenotype" and not _ONLY_IF.search(
+                criterion.passage.text, max(criterion.start, term.start - 60), term.start
+            ):
+                _add_forms(material, term, criterion.text, places)
+    stated = tuple(passage for passage in material.passages if passage.place in STATED)
+    for term in material.named("gates", stated):
+        if term.field == "phenotype":
+            _add_forms(material, term, term.passage.text, places)
+    if "new-onset" not in places and material.reading.has(["type-1-diabetes"], STATED):
+        for term in material.named("gates", tuple(passage for passage in material.passages if passage.place in _TOLD)):
+            if term.value == "new-onset" and "onset of" not in term.span.words:
+                _add_forms(material, term, _around(term), doubtful)
+    for form, spans in places.items():
+        yield Label("phenotype", form, "form-stated", "Title, conditions or criteria name this form.", evidence(spans))
+    for form, spans in doubtful.items():
+        if form not in places:
+            reason = "Only other texts than the title, the conditions and the criteria name this form."
+            yield Label("phenotype", form, "form-in-text", reason, evidence(spans), doubtful=True)
+
+
+def _around(term: Named) -> str:
+    return term.passage.text[max(0, term.start - 60) : term.end + 60]
+
+
+def _add_forms(material: Material, term: Named, words: str, places: dict[str, list[Span]]) -> None:
+    for form in ("ppms", "spms") if term.value == "ppms-spms" else (term.value,):
+        if form == "new-onset" and not _DIABETES_WORD.search(words):
+            continue
+        if material.reading.has([_FORM_OF[form]], ANYWHERE):
+            places.setdefault(form, []).append(term.span)
+
+
+# --- Drugs that failed --------------------------------------------------------------------------------------------
+
+# How far a treatment may stand from the words of failure, in code points.
+_NEAR = 110
+_ALTERNATIVE = re.compile(
+    r"relapsed?(?:\s?/\s?|\sor\s|\sand\s|\sand/or\s|-)refractory|refractory(?:\s?/\s?|\sor\s)relapsed?", re.IGNORECASE
+)
+_RESPONDERS = re.compile(
+    r"\s*(?:(?:patients?|subjects?)\s(?:with|who)\s)?(?:good\s|adequate\s)?(?:respon(?:se|d|ding|ders?|sive))\sto\b",
+    re.I,
+)
+_WHILE = re.compile(r"\b(?:while|breakthrough)\b", re.IGNORECASE)
+_ACTIVITY = re.compile(r"\b(?:relaps\w*|attacks?|flares?|exacerbat\w*|progress\w*)\b", re.IGNORECASE)
+_ELSE_FAILS = re.compile(
+    r"\s(?:of|to)\s(?:contraception|comply|consent|sign|thrive|follow|adhere|engraft|provide|receive)", re.IGNORECASE
+)
+
+
+def _failed_drugs(told: Told, conditions: str) -> Iterator[Label]:
+    spans: list[Span] = []
+    drugs: dict[str, str] = {}
+    doubtful: list[Span] = []
+    for at, (criterion, terms) in enumerate(told):
+        if criterion.of_others:
+            continue
+        if criterion.excludes:
+            found = _RESPONDERS.match(criterion.text)
+            if found and any(term.field == "drug" for term in terms):
+                doubtful.append(criterion.span(criterion.start, criterion.start + found.end()))
+            continue
+        failure = next((term for term in terms if _fails(criterion, term, terms, conditions)), None)
+        if failure:
+            spans.append(failure.span)
+            for _, others in _with_its_list(told, at):
+                drugs.update(
+                    (term.span.words.lower(), term.span.words)
+                    for term in others
+                    if (term.field, term.value) == ("drug", "name")
+                )
+    detail = {"drugs": list(drugs.values())}
+    if spans:
+        reason = "The criteria ask that an earlier treatment did not help or was not tolerated."
+        yield Label("failed_drugs", "yes", "treatment-failed", reason, evidence(spans), detail=detail)
+    elif doubtful:
+        reason = "The criteria keep out those whom an earlier treatment helps."
+        yield Label(
+            "failed_drugs", "yes", "responders-excluded", reason, evidence(doubtful), doubtful=True, detail=detail
+        )
+
+
+def _fails(criterion: Criterion, term: Named, terms: list[Named], conditions: str) -> bool:
+    if (term.field, term.value) != ("failure", "word"):
+        return False
+    text = criterion.passage.text
+    word = term.span.words.lower()
+    if criterion.denied and not word.startswith(("no", "lack")):
+        return False
+    if _ALTERNATIVE.search(
+        text, max(criterion.start, term.start - 15), min(criterion.end, term.end + 15)
+    ) or _ELSE_FAILS.match(text, term.end):
+        return False
+    near = [
+        other
+        for other in terms
+        if other.field == "drug" and other.end > term.start - _NEAR and other.start < term.end + _NEAR
+    ]
+    if word.startswith(("treatment", "therapy")):
+        return True
+    if _WHILE.search(word) and not _ACTIVITY.search(criterion.text):
+        return False
+    if near:
+        return True
+    # "Refractory lupus" needs no treatment named: the word says it.
+    behind = re.findall(r"[a-z]{3,}", text[term.end : term.end + 40].lower())
+    return word == "refractory" and any(
+        part in conditions for part in behind[:3] if part not in ("and", "the", "with", "disease")
+    )
+
+
+def _with_its_list(told: Told, at: int) -> Iterable[tuple[Criterion, list[Named]]]:
+    """The criterion; when it ends with a colon, also the few lines below it."""
+    yield told[at]
+    if told[at][0].text.rstrip().endswith((":", "：")):
+        for criterion, terms in told[at + 1 : at + 9]:
+            if criterion.excludes:
+                return
+            yield criterion, terms
+
+
+# --- Pregnancy ----------------------------------------------------------------------------------------------------
+
+_NOT_BEFORE = re.compile(r"\b(?:not|non|no|neither|nor|without|absence of|never)\b[^.;]{0,45}$", re.IGNORECASE)
+_PLANS = re.compile(
+    r"\b(?:plan\w*|inten\w*|wish\w*|desir\w*|want\w*|try\w*|attempt\w*|expect\w*)\b[^.;]{0,40}$", re.IGNORECASE
+)
+_MUST_BE_NEGATIVE = re.compile(r"\b(?:must|should|need|required)\b.{0,40}negative")
+_ALLOWED = re.compile(r"\b(?:contraception|contraceptive|birth control)\b[^.;]{0,40}$", re.IGNORECASE)
+
+
+def _pregnancy(told: Told) -> Iterator[Label]:
+    spans = [
+        term.span
+        for criterion, terms in told
+        if not criterion.of_others
+        for term in terms
+        if _keeps_pregnant_out(criterion, term)
+    ]
+    if spans:
+        reason = "The criteria keep out women who are pregnant or breastfeed."
+        yield Label("pregnancy", "excluded", "pregnancy-excluded", reason, evidence(spans))
+
+
+def _keeps_pregnant_out(criterion: Criterion, term: Named) -> bool:
+    if term.field != "pregnancy" or term.value == "other":
+        return False
+    text = criterion.passage.text
+    lead = text[max(criterion.start, term.start - 60) : term.start]
+    if term.value == "none":
+        return not criterion.excludes
+    if term.value == "test":
+        words = text[max(criterion.start, term.start - 60) : min(criterion.end, term.end + 40)].lower()
+        # "Must have a negative test" says the same in either list.
+        return (
+            "negative" in words
+            if not criterion.excludes
+            else "positive" in words or _MUST_BE_NEGATIVE.search(words) is not None
+        )
+    if "becom" in term.span.words.lower() and not _PLANS.search(lead):
+        return False
+    if _NOT_BEFORE.search(lead):
+        return not criterion.excludes
+    return criterion.excludes and not _ALLOWED.search(lead)

@@ -1,0 +1,292 @@
+"""Sentences that speak of the cells: the words of a card's vocabulary in them, and how far to trust where they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.quoting import Span
+from apps.classification.rules.reading import GIVEN, Hit, Place
+from apps.vocabulary.terms import card_finder
+
+# Terms of the first rules that name cells, by what they name.
+_MSC = ("msc", "msc-by-tissue", "mixed-cells")
+_HSC = ("hsc", "hsc-abbreviation")
+_GRAFT = ("stem-cell-transplantation", "transplantation", "marrow-mononuclear", "cord-blood")
+_ANY = ("stem-cell", "progenitor-cell", "stromal-vascular-fraction", "stem-cell-educator", "celz-201")
+_OTHER = ("organ-transplantation", "car-t", "treg", "tolerogenic-cells", "t-cell-vaccine", "islet", "neural", "not-cells", "bone-graft")
+# The value of cells called by the name or code of a product.
+_NAME = "name"
+_CELLS = {
+    **dict.fromkeys(_MSC, "msc"),
+    "msc-product": _NAME,
+    **dict.fromkeys(_HSC, "hsc"),
+    **dict.fromkeys((*_GRAFT, *_ANY), "any"),
+    **dict.fromkeys(_OTHER, ""),
+}
+
+_VOCABULARY = ("product", "routes", "things")
+# What a word of the other fields may belong to; a finding is nothing but words taken away.
+_THINGS = frozenset({"cells", "other", "tissue", "drug", "inert", "finding"})
+_MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
+
+# A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
+_BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
+# What stands between a word and what it belongs to makes the way longer.
+_TURN = re.compile(r"[,:()]|\b(?:and|or|plus|with|then|followed|versus|vs|while|whereas|but|compared|after|before)\b", re.IGNORECASE)
+_PER_TURN = 25
+# An arm's or intervention's text that is longer may tell of such cells in general too, in code points.
+_TALKATIVE = 300
+# Before the name of a transplantation: it took place before these cells are given, or is the reason for them.
+_BEHIND_US = re.compile(
+    r"\b(?:after|following|post|previous|prior|history of|failed|failure of|underwent|had|who (?:have )?receiv\w+|undergo|"
+    r"undergoing|recipients? of)\b[\s-]*(?:\w+[\s-]+){0,3}$",
+    re.IGNORECASE,
+)
+_BEHIND_US_NEAR = 60
+_TRANSPLANTED = frozenset({"hsc", "hsc-abbreviation", "stem-cell-transplantation", "transplantation"})
+
+
+class Trust(IntEnum):
+    """How far to trust what a sentence says of the product. The smaller, the better."""
+
+    NAMED = 0  # the title, an intervention, an arm
+    STUDY = 1  # a sentence of the summary or description on this study
+    TEXT = 2  # any other sentence there
+    LISTED = 3  # a keyword
+    CRITERIA = 4  # the eligibility criteria, an outcome
+    BACKGROUND = 5  # a sentence on other studies, or on such cells in general
+
+
+class Word(NamedTuple):
+    """A term in a sentence, [start, end) of the passage's text.
+
+    Cells have the field "cells" and as value their kind ("msc", "hsc"), "any" where the word leaves it open, or "name"
+    for a product's name.
+    """
+
+    field: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with a term in it. `of_cells`: it stands in the arm or intervention by which the cells are given."""
+
+    passage: Passage
+    start: int
+    end: int
+    words: tuple[Word, ...]
+    of_cells: bool
+
+    def having(self, *fields: str) -> list[Word]:
+        return [word for word in self.words if word.field in fields]
+
+    @cached_property
+    def trust(self) -> Trust:
+        if self.passage.place in (Place.CONDITION, Place.KEYWORD):
+            return Trust.LISTED
+        if self.passage.place is Place.CRITERIA:
+            return Trust.CRITERIA
+        told = self.passage.place is Place.DESCRIPTION
+        if not told and len(self.passage.text) <= _TALKATIVE:
+            return Trust.NAMED
+        hints = {found.group for found in card_finder("sentences").find(self.passage.text[self.start : self.end])}
+        general = "hint.background" in hints and "hint.study" not in hints
+        if not told:
+            return Trust.TEXT if general else Trust.NAMED
+        if general and not any(word.value == _NAME for word in self.having("cells")):
+            return Trust.BACKGROUND
+        return Trust.STUDY if "hint.study" in hints else Trust.TEXT
+
+    def span(self, word: Word) -> Span:
+        return self.passage.span(word.start, word.end)
+
+    def between(self, one: Word, other: Word) -> str:
+        """The text between two words; empty when they overlap."""
+        first, second = sorted((one, other), key=lambda word: word.start)
+        return self.passage.text[first.end : second.start]
+
+    def way(self, one: Word, other: Word) -> int:
+        """How far apart two words are: in code points, and more for every turn of the sentence between them."""
+        gap = self.between(one, other)
+        return len(gap) + _PER_TURN * len(_TURN.findall(gap))
+
+    def nearest(self, word: Word, *fields: str, before: int = 0) -> Word | None:
+        """The nearest other word of these fields. One that stands before counts as `before` farther away."""
+        candidates = [one for one in self.words if one.field in fields and one is not word]
+        return min(candidates, key=lambda one: self.way(word, one) + (before if one.end <= word.start else 0), default=None)
+
+
+def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -> Iterator[Sentence]:
+    """The sentences that tell something of what is given, in reading order.
+
+    Of all given texts, unless passages are named. A sentence that only names cells or other things tells nothing.
+    """
+    finder = card_finder(*_VOCABULARY)
+    found: dict[str, list[Word]] = {}
+    telling: dict[str, Passage] = {}
+    for passage in material.passages if passages is None else passages:
+        if passage.place in _MESH:
+            continue
+        words = [Word(*term.group.split("."), term.start, term.end) for term in finder.find(passage.text)]
+        if any(word.field not in _THINGS for word in words):
+            telling[passage.path] = passage
+            found[passage.path] = words
+    if not telling:
+        return
+    kinds, anchors = _anchors(material)
+    owners = _owners(material, kinds, anchors)
+    _add_codes(material, owners, anchors)
+    for path, passage in telling.items():
+        words = _merged(anchors.get(path, ()), found[path])
+        yield from _split(passage, words, _owner(path) in owners)
+
+
+def _merged(anchors: Collection[Word], words: list[Word]) -> list[Word]:
+    """Both in reading order, without the words for any thing that lie within the full name of cells."""
+    if not anchors:
+        return words
+    spans = [(anchor.start, anchor.end) for anchor in anchors]
+    kept = [
+        word
+        for word in words
+        if word.field not in _THINGS or not any(low <= word.start and word.end <= high for low, high in spans)
+    ]
+    return sorted((*anchors, *kept), key=_in_order)
+
+
+def _in_order(word: Word) -> tuple[int, int]:
+    return word.start, -word.end
+
+
+def _split(passage: Passage, words: list[Word], of_cells: bool) -> Iterator[Sentence]:
+    start, i = 0, 0
+    for found in _BREAK.finditer(passage.text):
+        end = found.start()
+        if words[i].start < end:
+            j = i + 1
+            while j < len(words) and words[j].start < end:
+                j += 1
+            if any(word.field not in _THINGS for word in words[i:j]):
+                yield Sentence(passage, start, end, tuple(words[i:j]), of_cells)
+            if j == len(words):
+                return
+            i = j
+        start = found.end()
+    if any(word.field not in _THINGS for word in words[i:]):
+        yield Sentence(passage, start, len(passage.text), tuple(words[i:]), of_cells)
+
+
+def _kinds_given(material: Material, past: Collection[Hit]) -> frozenset[str]:
+    """The kinds given. Beside MSC, a transplantation counts where title, interventions or arms name it as no past one."""
+    hits = material.reading.hits(_HSC, GIVEN)
+    return material.kinds if any(hit not in past for hit in hits) else material.kinds - {"hsc"}
+
+
+def _anchors(material: Material) -> tuple[frozenset[str], dict[str, list[Word]]]:
+    """The kinds given, and where the record names cells. Cells of a kind that is not given are something else.
+
+    Where MSC are given, a transplantation that they follow is something else too; an unspecific graft beside one that
+    is given is the blood-forming one.
+    """
+    hits = material.reading.hits(_CELLS)
+    kinds, past = material.kinds, frozenset[Hit]()
+    if "msc" in kinds:
+        past = frozenset(hit for hit in hits if hit.group in _TRANSPLANTED and _is_behind_us(hit))
+        kinds = _kinds_given(material, past)
+    found: dict[str, list[Word]] = {}
+    for hit in hits:
+        value = _CELLS[hit.group]
+        if hit.group in _GRAFT and len(kinds) > 1:
+            value = "hsc"
+        needed = "msc" if value == _NAME else value
+        given = hit not in past and (value == "any" or needed in kinds or (value and not kinds))
+        found.setdefault(hit.path, []).append(Word("cells" if given else "other", value, hit.start, hit.end))
+    return kinds, found
+
+
+def _is_behind_us(hit: Hit) -> bool:
+    return bool(_BEHIND_US.search(hit.text, max(0, hit.start - _BEHIND_US_NEAR), hit.start))
+
+
+_CELL = re.compile(r"\bcells?\b", re.IGNORECASE)
+_OWNER = re.compile(r"(?:interventions|armGroups)\[\d+\]")
+_CONTROL = re.compile(r"placebo|sham|control|vehicle|saline|standard|without|no treatment", re.IGNORECASE)
+
+
+def _owner(path: str) -> str | None:
+    found = _OWNER.search(path)
+    return found.group() if found else None
+
+
+def _owners(material: Material, kinds: frozenset[str], anchors: dict[str, list[Word]]) -> frozenset[str]:
+    """The interventions and arms by which the cells are given, as "interventions[0]".
+
+    Those that name the cells; of MSC, also those whose description names them, and else the only biological product. A
+    graft is named in the descriptions of the drugs around it too, so that there only names count.
+    """
+    module = material.record.protocol.arms_interventions
+    named = {
+        owner
+        for path, words in anchors.items()
+        if _given(words, None if not path.endswith("description") else "" if "hsc" in kinds else "msc")
+        and (owner := _owner(path))
+    }
+    able = [i for i, one in enumerate(module.interventions) if not _CONTROL.search(one.name or "")]
+    given = [i for i in able if f"interventions[{i}]" in named]
+    if kinds == {"msc"} and not given:
+        biological = [i for i in able if module.interventions[i].type == "BIOLOGICAL"]
+        given = biological if len(biological) == 1 else []
+    owners = {f"interventions[{i}]" for i in given}
+    if "hsc" in kinds:
+        return frozenset(owners)
+    names = {module.interventions[i].name for i in given}
+    labels = {label for i in given for label in module.interventions[i].arm_group_labels}
+    for i, arm in enumerate(module.arm_groups):
+        linked = arm.label in labels or any(name.partition(": ")[2] in names for name in arm.intervention_names)
+        told = f"armGroups[{i}]" in named or _CELL.search(arm.description or "")
+        if (linked or told) and not _CONTROL.search(arm.label or ""):
+            owners.add(f"armGroups[{i}]")
+    return frozenset(owners)
+
+
+# A product known by a code only: "ABC-123", "AbcCell".
+_CODE = re.compile(r"(?=\S*[\d-]|\S*[a-z][A-Z]|[A-Z]{3})[A-Za-z][\w-]{2,24}")
+
+
+def _add_codes(material: Material, owners: frozenset[str], anchors: dict[str, list[Word]]) -> None:
+    """The code by which the record calls its cells, or the arm that gets them, names them everywhere."""
+    module = material.record.protocol.arms_interventions
+    names = [name for i, one in enumerate(module.interventions) if f"interventions[{i}]" in owners for name in (one.name, *one.other_names)]
+    names += [arm.label for i, arm in enumerate(module.arm_groups) if f"armGroups[{i}]" in owners]
+    for name in {(name or "").strip("®™ ") for name in names}:
+        if _CODE.fullmatch(name):
+            word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+            for passage in material.passages:
+                if name in passage.text:
+                    found = [Word("cells", _NAME, *match.span()) for match in word.finditer(passage.text)]
+                    anchors.setdefault(passage.path, []).extend(found)
+
+
+def _given(words: list[Word], kind: str | None = None) -> bool:
+    return any(word.field == "cells" and (kind is None or word.value == kind) for word in words)
+
+
+def kind_of(material: Material, sentence: Sentence, cells: Word | None) -> str:
+    """The kind of cells of which a word in this sentence speaks; "" where the record does not give one."""
+    if len(material.kinds) == 1:
+        return next(iter(material.kinds))
+    if not material.kinds:
+        return ""
+    if cells and cells.value in material.kinds:
+        return cells.value
+    named = [word.value for word in sentence.words if word.field == "cells" and word.value in material.kinds]
+    return named[0] if named else "msc"

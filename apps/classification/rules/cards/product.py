@@ -1,0 +1,405 @@
+"""What the cells are: their tissue, their donor, the product's name, how they were grown and kept, how they are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cards.mentions import Sentence, Trust, Word, kind_of, sentences
+from apps.classification.rules.cards.routes import routes_of
+from apps.classification.rules.labels import Label
+from apps.classification.rules.quoting import Span, evidence
+from apps.classification.rules.reading import Place
+
+_REASONS = {
+    "tissue-beside-cells": "The tissue is named with the cells.",
+    "tissue-in-abbreviation": "The abbreviation of the cells tells their tissue.",
+    "tissue-harvested": "The tissue is taken to get the cells.",
+    "tissue-in-criteria": "Only the criteria or the outcomes tell which tissue is taken.",
+    "donor-beside-cells": "The donor is named with the cells.",
+    "donor-told": "The record tells who gives the cells.",
+    "donor-in-abbreviation": "Only an abbreviation of the transplantation tells the donor.",
+    "donor-in-criteria": "Only the criteria tell who gives the cells.",
+    "own-cells-taken": "The cells are taken from the person who gets them back.",
+    "relative-is-donor": "The cells come from a relative, so from another person.",
+    "growing-told": "The record tells whether the cells are grown in culture.",
+    "keeping-told": "The record tells whether the cells are frozen.",
+}
+
+
+# What a word may belong to: the cells or the tissue they come from, or something else of the same person.
+_OTHERS = ("other", "tissue")
+_OWNERS = ("cells", *_OTHERS)
+_TISSUES = ("source", "short", "harvest")
+
+
+class Statement(NamedTuple):
+    """What a place says of the product. The smaller the rank, the more it counts."""
+
+    value: str
+    kind: str
+    rank: int
+    rule: str
+    span: Span
+    doubtful: bool = False
+
+
+def extract_product(material: Material) -> Iterator[Label]:
+    """Labels of source, donor, product, expansion, preservation and route."""
+    read = list(sentences(material))
+    yield from _sources(material, read)
+    yield from _donors(material, read)
+    yield from _names(read)
+    if material.kinds != {"hsc"}:
+        yield from _handling(material, read, "expansion", "growing-told")
+    yield from _handling(material, read, "preservation", "keeping-told")
+    yield from routes_of(material, read)
+
+
+# --- Tissue ----------------------------------------------------------------------------------------------------------
+
+# Ranks by trust: a tissue named with the cells, and the taking of a tissue.
+_NAMED_RANKS = {Trust.NAMED: 0, Trust.STUDY: 1, Trust.TEXT: 3, Trust.LISTED: 5, Trust.BACKGROUND: 7}
+_TAKEN_RANKS = {Trust.NAMED: 2, Trust.STUDY: 4, Trust.TEXT: 4}
+_SHAKY_RANK = 6
+_SPELLED_RANK = 3
+
+# Between a tissue and the cells that follow it, and between cells and the tissue behind them, in code points.
+_TISSUE_BEFORE, _TISSUE_BEHIND = 50, 90
+_FROM = re.compile(
+    r"\b(?:from|of|deriv\w+|isolated|obtained|harvested|collected|extracted|originat\w+|origin|source[ds]?)\b",
+    re.IGNORECASE,
+)
+# A tissue that the cells are "derived" from reaches them over a list of what else they are.
+_DERIVED = re.compile(r"[\s-]*(?:tissue[\s-]*)?deriv", re.IGNORECASE)
+_DERIVED_REACH = 90
+_BRACKET = re.compile(r"[\s(,:\[-]{1,4}")
+_CLAUSE = re.compile(r"[.;:]|\b(?:is|are|was|were|will|exosomes?)\b", re.IGNORECASE)
+_TURNS_AWAY = re.compile(r"[.;:]|\b(?:is|are|was|were|may|can|has|have|will|would|into|makes?|contains?)\b", re.IGNORECASE)
+# Words over which a tissue does not reach the cells: "marrow and MSC", "marrow makes stem cells".
+_NOT_OVER = re.compile(
+    r"[.;:]|\b(?:and|or|but|is|are|was|were|may|can|has|have|makes?|contains?|in|into|after|then|will|would|for|from|"
+    r"with|by|to|that|which|offers?|versus|vs|niches)\b",
+    re.IGNORECASE,
+)
+# Between two tissues that share the cells behind them: "marrow (BM) or cord blood stem cells".
+_SHARED = re.compile(
+    r"\s?(?:\([A-Z-]{1,6}\))?\s?[,/]?\s?(?:and|or|and/or|&)?\s?(?:human|autologous|allogen\w+|derived)?[\s-]?",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(
+    r"\b(?:harvest\w*|collect\w*|aspirat\w*|extract\w*|obtain\w*|withdraw\w*|donat\w*|process\w*|tak(?:en|ing)|biops\w+)\b",
+    re.IGNORECASE,
+)
+_TAKEN_NEAR = 60
+# Blood is taken in every trial, and these tissues are no donation.
+_TAKEN_FOR_CELLS = frozenset({"bone-marrow", "adipose", "umbilical-cord", "cord-blood", "placenta", "menstrual-blood", "dental-pulp"})
+
+
+def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
+    statements: list[Statement] = []
+    for sentence in read:
+        linked = _cells_by_tissue(sentence)
+        several = len({word.value for word, cells in linked if cells}) > 1
+        if several and sentence.trust in (Trust.TEXT, Trust.BACKGROUND):
+            continue  # "can be isolated from marrow, fat and cord"
+        for word, cells in linked:
+            if cells:
+                rule = "tissue-in-abbreviation" if word.field == "short" else "tissue-beside-cells"
+                statements.append(_statement(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule))
+        for word in sentence.having("loose-source"):
+            if "hsc" in material.kinds and sentence.trust in _TAKEN_RANKS:
+                statements.append(_statement(material, sentence, word, None, _SHAKY_RANK, "tissue-in-abbreviation"))
+        if sentence.trust in _TAKEN_RANKS:
+            rank = _TAKEN_RANKS[sentence.trust]
+            for word in _taken_tissues(material, sentence, [word for word, cells in linked if not cells]):
+                statements.append(_statement(material, sentence, word, None, rank, "tissue-harvested"))
+    if not statements:
+        statements = list(_sources_in_criteria(material))
+    yield from _chosen(material, "source", _with_cord_in_doubt(statements))
+
+
+def _cells_by_tissue(sentence: Sentence) -> list[tuple[Word, Word | None]]:
+    """Each tissue of the sentence, in reading order, with the cells that come from it by the sentence."""
+    linked: list[tuple[Word, Word | None]] = []
+    behind: tuple[Word, Word] | None = None
+    for word in reversed(sentence.having("source", "short")):
+        cells = _cells_of_tissue(sentence, word)
+        if not cells and behind and _SHARED.fullmatch(sentence.between(word, behind[0])):
+            cells = behind[1]
+        behind = (word, cells) if cells else None
+        linked.append((word, cells))
+    linked.reverse()
+    return linked
+
+
+def _cells_of_tissue(sentence: Sentence, tissue: Word) -> Word | None:
+    """The cells that come from this tissue: "cord MSC", "MSC isolated from cord", an abbreviation that says so."""
+    things = sentence.having(*_OWNERS)
+    if any(thing.field in _OTHERS and thing.start <= tissue.start and tissue.end <= thing.end for thing in things):
+        return None
+    following = next((thing for thing in things if thing.end > tissue.start), None)
+    if following and following.field == "cells":
+        gap = sentence.between(tissue, following)
+        if following.start <= tissue.start or (len(gap) <= _TISSUE_BEFORE and not _NOT_OVER.search(gap)):
+            return following
+        if len(gap) <= _DERIVED_REACH and _DERIVED.match(gap) and not _CLAUSE.search(gap):
+            return following
+    if tissue.field == "short":
+        return tissue
+    before = next((thing for thing in reversed(things) if thing.end <= tissue.start), None)
+    if before and before.field == "cells":
+        gap = sentence.between(before, tissue)
+        if len(gap) <= _TISSUE_BEHIND and (_BRACKET.fullmatch(gap) or _comes_from(gap)):
+            return before
+    return None
+
+
+def _comes_from(gap: str) -> bool:
+    """Whether the words between cells and a tissue end in a "from", with no other statement behind it."""
+    last = None
+    for last in _FROM.finditer(gap):
+        pass
+    return last is not None and not _TURNS_AWAY.search(gap, last.end())
+
+
+def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Word]) -> Iterator[Word]:
+    """Tissues that are taken from somebody in this sentence. Marrow is aspirated before a transplantation to look at it."""
+    text = sentence.passage.text
+    for word in sentence.having("harvest"):
+        if "msc" in material.kinds or word.value != "bone-marrow" or "harvest" in text[word.start : word.end].lower():
+            yield word
+    if "msc" in material.kinds or not material.kinds:
+        for word in unlinked:
+            if word.field == "source" and word.value in _TAKEN_FOR_CELLS:
+                low, high = max(sentence.start, word.start - _TAKEN_NEAR), min(sentence.end, word.end + _TAKEN_NEAR)
+                if _TAKEN.search(text, low, high):
+                    yield word
+
+
+def _sources_in_criteria(material: Material) -> Iterator[Statement]:
+    """Where nothing else tells the tissue: what is taken from participants or donors by the criteria or the outcomes."""
+    for sentence in sentences(material, tuple(_criteria(material, outcomes="hsc" in material.kinds))):
+        words = sentence.having("harvest", "short")
+        if "hsc" in material.kinds:
+            words = [word for word in words if word.value == "peripheral-blood"]
+        else:
+            words = [word for word in words if word.field == "harvest"]
+        for word in words:
+            yield _statement(material, sentence, word, None, _SHAKY_RANK, "tissue-in-criteria")
+
+
+def _with_cord_in_doubt(statements: list[Statement]) -> list[Statement]:
+    """Cells from "cord blood (UC-MSC)": the abbreviation does not tell cord tissue where only the blood is written out.
+
+    Where both are written out, one of them may be a slip.
+    """
+    spelled = {one.value for one in statements if one.rule == "tissue-beside-cells" and one.rank <= _SPELLED_RANK}
+    if "cord-blood" not in spelled:
+        return statements
+    if "umbilical-cord" not in spelled:
+        statements = [one for one in statements if one.value != "umbilical-cord"]
+    cord = {one.value for one in statements} >= {"cord-blood", "umbilical-cord"}
+    return [one._replace(doubtful=cord and one.value in ("cord-blood", "umbilical-cord")) for one in statements]
+
+
+# --- Donor -----------------------------------------------------------------------------------------------------------
+
+_DONOR_RANKS = {Trust.NAMED: 0, Trust.STUDY: 1, Trust.TEXT: 2, Trust.LISTED: 6, Trust.BACKGROUND: 7, Trust.CRITERIA: 6}
+_OWN_RANK = 5
+_WORTH_ADDING = 2
+
+# How far an adjective reaches to the cells before it, and behind it, in code points.
+_REACH_BACK, _REACH = 60, 110
+# "Their own" stands right before what is theirs; a relative is one who gives.
+_OWN_REACH = 45
+_GIVES = re.compile(r"\b(?:donors?|donat\w+|donation|from|grafts?|siblings?)\b", re.IGNORECASE)
+_TAKING = re.compile(
+    r"\b(?:isolat|harvest|collect|obtain|extract|aspirat|deriv|tak(?:e|en|ing)\b|remov|withdraw|apheres|return|back\b|"
+    r"re-?in|re-?trans|re-?impl)",
+    re.IGNORECASE,
+)
+_PATIENT = re.compile(r"\b(?:patients?|subjects?|participants?|recipients?)\b", re.IGNORECASE)
+_DONOR = re.compile(r"\bdonors?\b", re.IGNORECASE)
+_LACKING = re.compile(
+    r"\b(?:no|not|lack\w*|without|absence|unavailab\w+|unable|absent|none|never|prior|previous|availability|relatives? with|"
+    r"history)\b",
+    re.IGNORECASE,
+)
+
+
+def _donors(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
+    statements = [statement for sentence in read for statement in _donor_statements(material, sentence)]
+    settled = {one.value for one in statements if one.rank <= _WORTH_ADDING}
+    if "hsc" in material.kinds and "autologous" not in settled and "related" not in settled:
+        statements += _donors_in_criteria(material)
+    yield from _chosen(material, "donor", _with_conflict_in_doubt(_with_relatives(statements)))
+
+
+def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statement]:
+    rank = _DONOR_RANKS[sentence.trust]
+    for word in sentence.having("donor", "giver"):
+        if word.field == "donor" and sentence.trust is Trust.BACKGROUND:
+            continue
+        cells = _cells_beside(sentence, word)
+        if cells:
+            rule = "donor-beside-cells" if word.field == "donor" else "donor-told"
+            yield _statement(material, sentence, word, cells, rank, rule)
+    if sentence.trust in (Trust.LISTED, Trust.BACKGROUND):
+        return
+    if "hsc" in material.kinds:
+        for word in sentence.having("loose-donor"):
+            yield _statement(material, sentence, word, None, _SHAKY_RANK, "donor-in-abbreviation")
+    for word in _own_cells_taken(sentence):
+        yield _statement(material, sentence, word, None, _OWN_RANK, "own-cells-taken")
+
+
+def _own_cells_taken(sentence: Sentence) -> Iterator[Word]:
+    """Words that tell of taking cells from a patient, or of giving them back."""
+    text = sentence.passage.text
+    if sentence.having("source", "harvest", "short", "cells") and _TAKING.search(text, sentence.start, sentence.end):
+        yield from (Word("donor", word.value, word.start, word.end) for word in sentence.having("taken"))
+    harvests = [word for word in sentence.having("harvest") if word.value != "menstrual-blood"]
+    if harvests and _PATIENT.search(text, sentence.start, sentence.end):
+        yield from (Word("donor", "autologous", word.start, word.end) for word in harvests)
+
+
+def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
+    """The cells, or the tissue they are from, to which an adjective belongs; None where it belongs to something else."""
+    fields = _OWNERS if word.field == "donor" else (*_OWNERS, *_TISSUES)
+    thing = sentence.nearest(word, *fields, before=20)
+    if thing is None or thing.field in _OTHERS:
+        return None
+    behind = thing.end <= word.start
+    if word.field == "giver":
+        if word.value == "autologous" and (behind or len(sentence.between(word, thing)) > _OWN_REACH):
+            return None
+        if word.value == "related" and not _GIVES.search(sentence.passage.text, sentence.start, sentence.end):
+            return None
+    return thing if len(sentence.between(word, thing)) <= (_REACH_BACK if behind else _REACH) else None
+
+
+def _donors_in_criteria(material: Material) -> Iterator[Statement]:
+    for sentence in sentences(material, tuple(_criteria(material, outcomes=False))):
+        if _LACKING.search(sentence.passage.text, sentence.start, sentence.end):
+            continue
+        for word in sentence.having("giver"):
+            if word.value == "related" and _DONOR.search(sentence.passage.text, sentence.start, sentence.end):
+                yield _statement(material, sentence, word, None, _SHAKY_RANK, "donor-in-criteria")
+
+
+def _with_relatives(statements: list[Statement]) -> list[Statement]:
+    """A relative counts beside the better places: the title says "allogeneic", and the summary from whom.
+
+    Not where the better places say that the cells are the patient's own.
+    """
+    best = {kind: min(one.rank for one in statements if one.kind == kind) for kind in {one.kind for one in statements}}
+    own = {one.kind for one in statements if one.value == "autologous" and one.rank == best[one.kind]}
+    raised = []
+    for one in statements:
+        if one.value == "related" and one.kind not in own and one.rank <= _SHAKY_RANK:
+            raised.append(one._replace(rank=best[one.kind], doubtful=one.rank > _WORTH_ADDING))
+            raised.append(one._replace(value="allogeneic", rule="relative-is-donor"))
+        else:
+            raised.append(one)
+    return raised
+
+
+def _with_conflict_in_doubt(statements: list[Statement]) -> list[Statement]:
+    """Both donors are sure where one text, or two arms or interventions, name both; else the record contradicts itself."""
+    doubted: set[str] = set()
+    for kind in {one.kind for one in statements}:
+        best = min(one.rank for one in statements if one.kind == kind)
+        places: dict[str, set[str]] = {"autologous": set(), "allogeneic": set()}
+        for one in statements:
+            if one.kind == kind and one.rank == best and one.value in places:
+                places[one.value].add(one.span.path.rpartition(".")[0] if "armsInterventions" in one.span.path else one.span.path)
+        own, other = places.values()
+        if own and other and not own & other and not (_arms(own) and _arms(other)):
+            doubted.add(kind)
+    return [one._replace(doubtful=True) if one.kind in doubted else one for one in statements]
+
+
+def _arms(places: set[str]) -> bool:
+    return any("armsInterventions" in place for place in places)
+
+
+# --- Names, growing, keeping -----------------------------------------------------------------------------------------
+
+
+def _names(read: Iterable[Sentence]) -> Iterator[Label]:
+    found: dict[str, list[Span]] = {}
+    for sentence in read:
+        if sentence.trust in (Trust.NAMED, Trust.STUDY, Trust.LISTED):
+            for word in sentence.having("product"):
+                found.setdefault(word.value, []).append(sentence.span(word))
+    for value, spans in found.items():
+        yield Label("product", value, "product-named", "The record names the product.", evidence(spans))
+
+
+_HANDLED_NEAR = 90
+_HANDLING_TRUST = (Trust.NAMED, Trust.STUDY, Trust.TEXT)
+
+
+def _handling(material: Material, read: Iterable[Sentence], field: str, rule: str) -> Iterator[Label]:
+    # That such cells can be grown is told of them in general; that they are frozen seldom is.
+    trusted = set(_HANDLING_TRUST) if field == "expansion" else {*_HANDLING_TRUST, Trust.BACKGROUND}
+    statements = []
+    for sentence in read:
+        if sentence.trust not in trusted:
+            continue
+        for word in sentence.having(field):
+            thing = sentence.nearest(word, *_OWNERS, *_TISSUES)
+            if thing is None:
+                told = sentence.of_cells
+            else:
+                told = thing.field not in _OTHERS and sentence.way(word, thing) <= _HANDLED_NEAR
+            if told:
+                cells = thing if thing and thing.field == "cells" else None
+                said = _statement(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule)
+                statements.append(said._replace(kind="msc") if field == "expansion" and said.kind else said)
+    yield from _chosen(material, field, statements)
+
+
+# --- From statements to labels ---------------------------------------------------------------------------------------
+
+
+def _criteria(material: Material, *, outcomes: bool) -> Iterator[Passage]:
+    if material.criteria:
+        yield material.criteria
+    if outcomes:
+        for outcome in material.outcomes:
+            for name, text in (("measure", outcome.measure), ("description", outcome.description)):
+                if text:
+                    yield Passage(Place.CRITERIA, f"{outcome.path}.{name}", text)
+
+
+def _statement(
+    material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str
+) -> Statement:
+    return Statement(word.value, kind_of(material, sentence, cells), rank, rule, sentence.span(word))
+
+
+def _chosen(material: Material, scheme: str, statements: list[Statement]) -> Iterator[Label]:
+    """Labels of what the best places say: by kind of cells where the study gives both."""
+    both = len(material.kinds) > 1
+    for kind in dict.fromkeys(statement.kind for statement in statements):
+        ours = [statement for statement in statements if statement.kind == kind]
+        best = min(statement.rank for statement in ours)
+        kept: dict[str, list[Statement]] = {}
+        for statement in ours:
+            if statement.rank == best:
+                kept.setdefault(statement.value, []).append(statement)
+        for value, said in kept.items():
+            rule = said[0].rule
+            yield Label(
+                scheme,
+                value,
+                f"{rule}-{kind}" if both else rule,
+                _REASONS[rule],
+                evidence(statement.span for statement in said),
+                doubtful=best >= _SHAKY_RANK or all(statement.doubtful for statement in said),
+                detail={"kind": kind} if both else None,
+            )

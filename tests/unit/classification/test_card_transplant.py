@@ -1,0 +1,432 @@
+"""Mobilisation, conditioning, intensity and work on the graft: the traps met in records, in made-up words."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.classification.rules.cards.transplant import conditioning_class, extract_transplant
+from apps.vocabulary.cards import CONDITIONINGS, INTENSITIES, MANIPULATIONS
+from tests.unit.classification.designs import designed, quoted
+
+AHSCT = "Autologous hematopoietic stem cell transplantation"
+
+
+def labels(scheme, *, kinds=("hsc",), **parts):
+    parts.setdefault("title", AHSCT)
+    material = designed(kinds=kinds, **parts)
+    found = list(extract_transplant(material))
+    assert quoted(material, found)
+    return [label for label in found if label.scheme == scheme]
+
+
+def values(scheme, **parts):
+    return {label.value for label in labels(scheme, **parts)}
+
+
+def regimens(**parts):
+    """The drugs of every regimen, joined."""
+    found = [label.detail for label in labels("conditioning", **parts)]
+    return {"+".join(one["drugs"]) for detail in found for one in (detail, *detail.get("others", ()))}
+
+
+# The regimens of published protocols
+
+
+@pytest.mark.parametrize(
+    ("text", "drugs", "value"),
+    [
+        (
+            "Conditioning regimen: BCNU 300 mg/m2 on day -6, etoposide 200 mg/m2 and cytosine arabinoside 200 mg/m2 on days "
+            "-5 to -2, melphalan 140 mg/m2 on day -1.",
+            "beam",
+            "beam",
+        ),
+        ("Patients are conditioned with BEAM and rabbit ATG.", "atg+beam", "beam-atg"),
+        (
+            "The conditioning regimen is cyclophosphamide 50 mg/kg/day on days -5 to -2 and rATG 0.5 mg/kg on day -5.",
+            "atg+cyclophosphamide",
+            "cyclophosphamide-atg",
+        ),
+        (
+            "Immune ablation with cyclophosphamide (200 mg/kg) and anti-thymocyte globulin (4.5 mg/kg).",
+            "atg+cyclophosphamide",
+            "cyclophosphamide-atg",
+        ),
+        ("High-dose immunosuppressive therapy: cyclophosphamide 200 mg/kg.", "cyclophosphamide", "cyclophosphamide"),
+        (
+            "Preparative regimen of cyclophosphamide and Campath-1H.",
+            "alemtuzumab+cyclophosphamide",
+            "cyclophosphamide-alemtuzumab",
+        ),
+        ("Conditioning with cyclophosphamide and rituximab.", "cyclophosphamide+rituximab", "cyclophosphamide-rituximab"),
+        (
+            "Conditioning with cyclophosphamide 120 mg/kg, fludarabine 150 mg/m2 and rATG.",
+            "atg+cyclophosphamide+fludarabine",
+            "cyclophosphamide-fludarabine",
+        ),
+        (
+            "Immunoablation: busulfan 9.6 mg/kg, cyclophosphamide 200 mg/kg and ATG.",
+            "atg+busulfan+cyclophosphamide",
+            "busulfan-based",
+        ),
+        ("Myeloablative BuCy conditioning is used.", "busulfan+cyclophosphamide", "busulfan-based"),
+        ("Conditioning: melphalan 140 mg/m2 alone.", "melphalan", "melphalan-based"),
+        ("Conditioning with treosulfan 42 g/m2 and fludarabine.", "fludarabine+treosulfan", "treosulfan-based"),
+        (
+            "Conditioning with total body irradiation 8 Gy, cyclophosphamide 120 mg/kg and equine ATG.",
+            "atg+cyclophosphamide+tbi",
+            "tbi-based",
+        ),
+        ("Flu/Cy/TBI conditioning.", "cyclophosphamide+fludarabine+tbi", "tbi-based"),
+        ("Conditioning with thiotepa and cyclophosphamide.", "cyclophosphamide+thiotepa", "other"),
+    ],
+)
+def test_regimen(text, drugs, value):
+    (label,) = labels("conditioning", summary=text)
+    assert ("+".join(label.detail["drugs"]), label.value) == (drugs, value)
+    assert not label.doubtful
+    assert label.detail["tbi"] is ("tbi" in drugs.split("+"))
+
+
+def test_conditioning_as_written():
+    text = "Stem cells follow. Conditioning is cyclophosphamide 200 mg/kg and rATG 6 mg/kg. Then they go home."
+    (label,) = labels("conditioning", description=text)
+    assert label.detail["written"] == "cyclophosphamide 200 mg/kg and rATG 6 mg/kg"
+
+
+def test_every_class_has_a_name():
+    drugs = (
+        "beam busulfan treosulfan melphalan tbi tli fludarabine cyclophosphamide atg alemtuzumab rituximab thiotepa".split()
+    )
+    classes = {conditioning_class(pair) for one in drugs for other in drugs for pair in [{one}, {one, other}]}
+    assert classes == set(CONDITIONINGS)
+
+
+# One drug, many purposes
+
+
+def test_cyclophosphamide_mobilises_and_conditions():
+    text = (
+        "Stem cells are mobilised with cyclophosphamide 2 g/m2 and filgrastim 10 mcg/kg and collected by leukapheresis. They "
+        "are given back after conditioning with cyclophosphamide 200 mg/kg and rabbit antithymocyte globulin."
+    )
+    assert regimens(summary=text) == {"atg+cyclophosphamide"}
+    assert values("mobilisation", summary=text) == {"cyclophosphamide+g-csf"}
+
+
+def test_cyclophosphamide_only_mobilises():
+    text = "After mobilization with cyclophosphamide and G-CSF, BEAM conditioning is followed by the autologous graft."
+    assert regimens(summary=text) == {"beam"}
+    assert values("mobilisation", summary=text) == {"cyclophosphamide+g-csf"}
+
+
+def test_cyclophosphamide_as_comparator():
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "Transplantation", "Stem cell transplantation after conditioning with melphalan and ATG", ()),
+            ("ACTIVE_COMPARATOR", "Cyclophosphamide", "Twelve monthly infusions of cyclophosphamide", ()),
+        ],
+        "interventions": [("DRUG", "Cyclophosphamide", "750 mg/m2 in monthly pulses")],
+    }
+    assert regimens(**parts) == {"atg+melphalan"}
+
+
+def test_cyclophosphamide_linked_to_the_control_alone():
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "Transplantation", "Stem cell transplantation", ["Fludarabine", "ATG"]),
+            ("ACTIVE_COMPARATOR", "Pulses", "", ["Cyclophosphamide"]),
+        ],
+        "interventions": [("DRUG", "Fludarabine", ""), ("DRUG", "ATG", ""), ("DRUG", "Cyclophosphamide", "")],
+    }
+    assert regimens(**parts) == {"atg+fludarabine"}
+
+
+def test_cyclophosphamide_as_background():
+    text = (
+        "Lupus nephritis has been treated with cyclophosphamide for decades. Patients refractory to cyclophosphamide are "
+        "transplanted. Conditioning is fludarabine with ATG."
+    )
+    assert regimens(description=text) == {"atg+fludarabine"}
+
+
+def test_cyclophosphamide_after_the_transplantation_prevents_gvhd():
+    text = (
+        "Conditioning with fludarabine and 2 Gy TBI. GVHD prophylaxis: cyclophosphamide 50 mg/kg on days +3 and +4, then "
+        "tacrolimus."
+    )
+    assert regimens(summary=text) == {"fludarabine+tbi"}
+    assert regimens(summary="Fludarabine and TBI before transplantation; post-transplant cyclophosphamide.") == {
+        "fludarabine+tbi"
+    }
+
+
+def test_cyclophosphamide_as_an_exclusion():
+    parts = {"summary": "Conditioning with BEAM.", "eligibility": "Exclusion: allergy to cyclophosphamide, fludarabine or ATG"}
+    assert regimens(**parts) == {"beam"}
+
+
+def test_drug_listed_whose_purpose_is_told_elsewhere():
+    parts = {
+        "arms": [("EXPERIMENTAL", "HSCT + Cy", "Cyclophosphamide on days +3 and +4 after the graft", ())],
+        "kinds": ("hsc", "msc"),
+    }
+    assert regimens(**parts) == set()
+
+
+def test_g_csf_after_transplantation_is_no_mobilisation():
+    text = "Conditioning with BEAM. G-CSF 5 mcg/kg is given from day +5 after transplantation until neutrophil recovery."
+    assert values("mobilisation", summary=text) == set()
+    listed = [("DRUG", "Filgrastim", "Daily from day +4 until engraftment")]
+    assert values("mobilisation", interventions=listed) == set()
+
+
+def test_g_csf_until_the_last_leukapheresis_is_mobilisation():
+    text = "Filgrastim 10 mcg/kg/day is given until the last leukapheresis."
+    assert values("mobilisation", summary=text) == {"g-csf"}
+
+
+def test_mobilisation_in_an_adjective():
+    assert values("mobilisation", summary="The graft is G-CSF mobilized peripheral blood of the donor.") == {"g-csf"}
+
+
+def test_alternatives_of_mobilisation():
+    text = "Mobilization with G-CSF alone or G-CSF plus plerixafor."
+    assert values("mobilisation", summary=text) == {"g-csf", "g-csf+plerixafor"}
+
+
+def test_mobilisation_without_a_drug_is_not_guessed():
+    assert values("mobilisation", summary="Peripheral stem cells are mobilised, collected and frozen.") == set()
+
+
+# Irradiation
+
+
+def test_total_lymphoid_irradiation_is_not_tbi():
+    (label,) = labels("conditioning", summary="Conditioning with total lymphoid irradiation and ATG.")
+    assert (label.value, label.detail["drugs"], label.detail["tbi"]) == ("tli-based", ["atg", "tli"], False)
+
+
+def test_traumatic_brain_injury_is_not_irradiation():
+    assert regimens(title="Autologous stem cells in TBI", summary="Adults with severe TBI receive their own cells.") == set()
+
+
+# Alternatives and where they stand
+
+
+def test_alternative_regimens_joined_by_or():
+    text = "Conditioning will be either BEAM-ATG or cyclophosphamide-ATG, as the centre decides."
+    assert regimens(summary=text) == {"atg+beam", "atg+cyclophosphamide"}
+    assert values("conditioning", summary=text) == {"beam-atg", "cyclophosphamide-atg"}
+
+
+def test_one_serotherapy_or_the_other():
+    text = "Conditioning is cyclophosphamide 200 mg/kg with rATG or alemtuzumab."
+    assert regimens(summary=text) == {"atg+cyclophosphamide", "alemtuzumab+cyclophosphamide"}
+
+
+def test_with_or_without():
+    assert regimens(summary="Conditioning is cyclophosphamide with or without rATG.") == {
+        "cyclophosphamide",
+        "atg+cyclophosphamide",
+    }
+
+
+def test_or_between_routes_is_no_alternative():
+    text = "Conditioning: busulfan IV or PO for four days and cyclophosphamide."
+    assert regimens(summary=text) == {"busulfan+cyclophosphamide"}
+
+
+def test_arms_with_their_own_regimens():
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "Arm 1", "Stem cell transplantation after conditioning with cyclophosphamide and ATG", ()),
+            ("EXPERIMENTAL", "Arm 2", "Stem cell transplantation after conditioning with cyclophosphamide, ATG and rituximab", ()),
+        ]
+    }
+    assert regimens(**parts) == {"atg+cyclophosphamide", "atg+cyclophosphamide+rituximab"}
+    (label,) = labels("conditioning", **parts)
+    assert [one["drugs"] for one in label.detail["others"]] == [["atg", "cyclophosphamide", "rituximab"]]
+
+
+def test_shorter_mention_is_part_of_the_fuller_one():
+    parts = {
+        "title": "High-dose cyclophosphamide with hematopoietic stem cell support",
+        "description": "The conditioning regimen consists of cyclophosphamide 200 mg/kg and rATG 6 mg/kg.",
+    }
+    assert regimens(**parts) == {"atg+cyclophosphamide"}
+
+
+def test_conditioning_drugs_listed_only_as_interventions():
+    parts = {
+        "arms": [("EXPERIMENTAL", "HSCT", "", ["Cyclophosphamide", "ATG", "Filgrastim"])],
+        "interventions": [("DRUG", "Cyclophosphamide", ""), ("BIOLOGICAL", "ATG", ""), ("DRUG", "Filgrastim", "")],
+    }
+    (label,) = labels("conditioning", **parts)
+    assert (label.rule, label.detail["drugs"]) == ("conditioning-listed", ["atg", "cyclophosphamide"])
+    assert values("mobilisation", **parts) == set()
+
+
+def test_conditioning_by_the_days_of_each_drug():
+    parts = {
+        "interventions": [
+            ("DRUG", "Carmustine", "300 mg/m2 on day -6"),
+            ("DRUG", "Etoposide", "200 mg/m2 on days -5 to -2"),
+            ("DRUG", "Cytarabine", "200 mg/m2 on days -5 to -2"),
+            ("DRUG", "Melphalan", "140 mg/m2 on day -1"),
+            ("DRUG", "Thymoglobulin", "2.5 mg/kg on days -2 and -1"),
+        ]
+    }
+    (label,) = labels("conditioning", **parts)
+    assert (label.value, label.rule) == ("beam-atg", "conditioning-by-days")
+
+
+def test_atg_just_after_the_graft_belongs_to_beam_atg():
+    text = "Conditioning with carmustine, etoposide, cytarabine and melphalan, and with ATG on days +1 and +2."
+    assert regimens(summary=text) == {"atg+beam"}
+
+
+def test_chemotherapy_long_before_the_graft_is_no_conditioning():
+    text = "Cladribine and cytarabine on days -21 to -17. Fludarabine on days -6 to -2. Busulfan on days -4 and -3."
+    assert regimens(arms=[("EXPERIMENTAL", "HSCT", text, ())]) == {"busulfan+fludarabine"}
+
+
+def test_conditioning_of_other_studies():
+    text = "Earlier trials used conditioning with busulfan."
+    (label,) = labels("conditioning", description=text)
+    assert label.doubtful
+    assert regimens(description=text + " We use conditioning with BEAM.") == {"beam"}
+
+
+def test_drugs_of_a_description_without_a_purpose_are_not_guessed():
+    text = "Cyclophosphamide and rituximab are widely used in lupus. Hematopoietic stem cells renew the immune system."
+    assert regimens(description=text) == set()
+
+
+def test_mesenchymal_cells_have_no_transplant_card():
+    material = designed("Mesenchymal stem cells", kinds=("msc",), summary="Conditioning with BEAM, G-CSF mobilized.")
+    assert list(extract_transplant(material)) == []
+
+
+# Intensity
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Non-myeloablative autologous transplantation", "non-myeloablative"),
+        ("nonmyeloablative conditioning", "non-myeloablative"),
+        ("a lymphoablative but not myeloablative regimen", "non-myeloablative"),
+        ("myeloablative conditioning", "myeloablative"),
+        ("reduced-intensity conditioning", "reduced-intensity"),
+        ("high-dose immunosuppressive therapy", "high-dose"),
+    ],
+)
+def test_intensity_as_the_record_says(text, value):
+    (label,) = labels("intensity", summary=f"Patients get {text}.")
+    assert (label.value, label.doubtful) == (value, False)
+    assert value in INTENSITIES
+
+
+def test_intensity_is_not_concluded_from_drugs():
+    assert values("intensity", summary="Conditioning with busulfan and cyclophosphamide.") == set()
+
+
+def test_intensity_of_what_is_left_behind():
+    text = "We give non-myeloablative conditioning instead of a myeloablative one."
+    assert values("intensity", summary=text) == {"non-myeloablative"}
+
+
+def test_intensity_of_other_studies_only_is_a_doubt():
+    (label,) = labels("intensity", description="Myeloablative conditioning has been toxic in this disease.")
+    assert label.doubtful
+
+
+# Work on the graft
+
+
+@pytest.mark.parametrize("word", ["un-manipulated", "Unmanipulated", "non-manipulated", "unselected"])
+def test_un_manipulated_is_a_positive_statement(word):
+    assert values("graft_manipulation", summary=f"The {word} graft is infused.") == {"unmanipulated"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CD34+ selected cells", "CD34-selected cells", "CD34 + selection with CliniMACS", "enriched CD34+ cells", "selection of CD34(+) cells"],
+)
+def test_cd34_selection(text):
+    assert values("graft_manipulation", summary=f"The graft: {text}.") == {"cd34-selected"}
+
+
+def test_without_cd34_selection():
+    assert values("graft_manipulation", summary="The graft is infused without CD34 selection.") == {"unmanipulated"}
+
+
+def test_t_cell_depletion_of_the_graft_and_of_the_patient():
+    assert values("graft_manipulation", summary="The graft is T-cell depleted ex vivo.") == {"t-cell-depleted"}
+    assert values("graft_manipulation", summary="ATG gives in vivo T-cell depletion.") == set()
+
+
+def test_selection_that_may_be_done_is_a_doubt():
+    (label,) = labels("graft_manipulation", summary="Autologous cells, with or without CD34 selection, are frozen.")
+    assert (label.value, label.doubtful) == ("cd34-selected", True)
+
+
+def test_count_of_cd34_cells_is_no_selection():
+    assert values("graft_manipulation", summary="At least 2x10^6 CD34+ cells per kg are collected.") == set()
+
+
+def test_words_of_grafts_have_names():
+    text = "CD34 selection, T cell depletion and unmanipulated grafts"
+    assert values("graft_manipulation", summary=text) == set(MANIPULATIONS)
+
+
+# Any text
+
+_WORDS = st.sampled_from(
+    "conditioning mobilised with cyclophosphamide or ATG BEAM TBI G-CSF day -5 +3 . ; \n and before transplantation CD34 "
+    "selected not without myeloablative ( ) / + 200 mg/kg versus GVHD prophylaxis : \ud800 é".split(" ")
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_WORDS, max_size=60).map(" ".join), st.text(max_size=60))
+def test_any_text_gives_quotable_labels(words, noise):
+    material = designed(
+        AHSCT,
+        kinds=("hsc",),
+        summary=words + noise,
+        arms=[("EXPERIMENTAL", noise, words, ["X"]), ("ACTIVE_COMPARATOR", words, noise, [])],
+        interventions=[("DRUG", "X", words), ("DRUG", words, noise)],
+    )
+    found = list(extract_transplant(material))
+    assert quoted(material, found)
+    assert len({(label.scheme, label.value, label.rule) for label in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "conditioning with cyclophosphamide or ATG on day -5 and ",
+        "cyclophosphamide + ATG ",
+        "mobilised with G-CSF. ",
+        "CD34 + selected myeloablative ",
+        "before the a b c d e f ",
+        "day - ",
+    ],
+)
+def test_long_text_stays_quick(piece):
+    text = (piece * (32_000 // len(piece) + 1))[:32_000]
+    material = designed(AHSCT, kinds=("hsc",), description=text)
+    best = min(_seconds(lambda: list(extract_transplant(material))) for _ in range(3))
+    assert best < 0.5
+
+
+def _seconds(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
