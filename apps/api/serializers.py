@@ -17,6 +17,7 @@ from apps.classification.models import StudyLabel
 from apps.ingest.models import QueryMembership
 from apps.search.models import StudyDocument
 from apps.studies.models import Study
+from apps.vocabulary.cards import FIELDS, CardField
 
 _TEXTS = ("acronym", "study_type", "overall_status", "sponsor", "sponsor_class", "enrollment_type")
 _DATES = ("start_date", "primary_completion_date", "first_posted", "last_update_posted")
@@ -35,7 +36,23 @@ _AS_THEY_ARE = (
     "location_count",
     "has_results",
     "registry_state",
+    "doubts",
 )
+
+# How the values of a field are written where they are not a closed list.
+_NOTATIONS = {
+    "product": "Slugs of product names.",
+    "dose": "Cells given at one time, as 1e6/kg or 3e7; a range as 1e6-2e6/kg.",
+    "administrations": "How often one person is given cells, as 1 or 2-4.",
+    "interval": "Days between two of them.",
+    "co_treatment": "Slugs of what is given beside the cells.",
+    "mobilisation": "Drugs joined by + in alphabetical order, as cyclophosphamide+g-csf.",
+    "cd34_dose": "As dose; the least that is wanted as >=2e6/kg.",
+    "age": "Years, as 18-65, 18- or -65; months as 6m-.",
+    "duration": "Months, as <=36, >=12 or 6-60.",
+    "severity": "Measure and what it must be to join, as edss:3-6.5 or das28>3.2.",
+    "follow_up": "Months, as 12 or 0.5.",
+}
 
 
 def _texts(help_text: str) -> serializers.ListField:
@@ -44,6 +61,20 @@ def _texts(help_text: str) -> serializers.ListField:
 
 def _text(help_text: str) -> serializers.CharField:
     return serializers.CharField(allow_null=True, help_text=help_text)
+
+
+def _told(field: CardField) -> str:
+    belongs = {"msc": "Of MSC alone. ", "hsc": "Of HSC alone. ", "both": ""}[field.card]
+    values = f"Slugs: {', '.join(field.words)}." if field.words else _NOTATIONS[field.slug]
+    return f"{field.name}. {belongs}{values}"
+
+
+CardSerializer = type(
+    "CardSerializer",
+    (serializers.Serializer,),
+    {"__doc__": "What the record states, field by field; an empty list: not stated in the registry."}
+    | {field.slug: _texts(_told(field)) for field in FIELDS},
+)
 
 
 class StudySerializer(serializers.Serializer):
@@ -76,6 +107,8 @@ class StudySerializer(serializers.Serializer):
     registry_state = serializers.ChoiceField(
         choices=["present", "left", "merged", "gone"], help_text="Where the study stands at the registry."
     )
+    card = CardSerializer(help_text="The product or transplant, who can join, what is measured, as our rules read it.")
+    doubts = _texts("Fields of the card where our reading may be wrong.")
 
 
 class StudyPageSerializer(serializers.Serializer):
@@ -99,16 +132,24 @@ class EvidenceSerializer(serializers.Serializer):
     start = serializers.IntegerField(help_text="First code point of the quote in that text.")
     end = serializers.IntegerField(help_text="Code point after the quote.")
     quote = serializers.CharField(help_text="The record's own words.")
+    marks = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        help_text="Where in that text, from and to, stand the words that the rule read; all within the quote.",
+    )
 
 
 class LabelSerializer(serializers.Serializer):
     """What our rules say of the study, and why."""
 
-    scheme = serializers.CharField(help_text="What is labelled: scope, disease, cell_type, near_miss, ...")
-    value = serializers.CharField(help_text="The label's slug.")
+    scheme = serializers.CharField(
+        help_text="What is labelled: scope, disease, cell_type, near_miss, or a field of the card."
+    )
+    value = serializers.CharField(help_text="The label's slug, or the value of the card's field.")
     rule = serializers.CharField(help_text="Name of the rule.")
     reason = serializers.CharField(help_text="The rule's reason, in a sentence.")
     evidence = EvidenceSerializer(many=True)
+    doubtful = serializers.BooleanField(help_text="The reading may be wrong; a person should look.")
+    detail = serializers.DictField(allow_null=True, help_text="What the value is made of; null for most.")
     ruleset_version = serializers.IntegerField(help_text="Version of the rules that gave it.")
 
 
@@ -155,6 +196,7 @@ def study_data(document: StudyDocument) -> dict[str, Any]:
     data = {name: getattr(document, name) for name in _AS_THEY_ARE}
     for name in (*_TEXTS, *_DATES):
         data[name] = getattr(document, name) or None
+    data["card"] = {field.slug: document.card.get(field.slug, []) for field in FIELDS}
     data["url"] = f"{settings.SITE_URL.rstrip('/')}/trials/{document.nct_id}/"
     return data
 
@@ -176,6 +218,8 @@ def study_detail_data(
                 "rule": label.rule,
                 "reason": label.reason,
                 "evidence": label.evidence,
+                "doubtful": label.doubtful,
+                "detail": label.detail,
                 "ruleset_version": label.ruleset_version,
             }
             for label in labels

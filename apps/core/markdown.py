@@ -11,9 +11,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import nh3
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
@@ -40,6 +43,22 @@ _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
+# Private characters that stand for the ends of a mark while its text becomes HTML.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARKED = re.compile(f"{_OPEN}([^<>{_OPEN}{_CLOSE}]*){_CLOSE}")
+_ENDS = re.compile(f"[{_OPEN}{_CLOSE}]")
+_TAG = re.compile(r"<(?:[^>\"]|\"[^\"]*\")*>")
+# What a line begins with that is read as markup; a mark begins after it.
+_LINE_START = re.compile(r"[ \t]*(?:(?:[*+•●▪◦·‣-]|\d{1,9}[.)])(?:[ \t]+|$))*")
+
+
+class Mark(NamedTuple):
+    """A stretch [start, end) of a text, in code points, and the id that it has on the page."""
+
+    start: int
+    end: int
+    id: str
+
 
 @lru_cache(maxsize=256)
 def render_markdown(text: str) -> SafeString:
@@ -63,6 +82,86 @@ def plain_text(text: str) -> str:
     if "&" in text:
         text = html.unescape(_ENTITY.sub("&", text))
     return _ESCAPE.sub(r"\1", text) if "\\" in text else text
+
+
+def render_marked(text: str, marks: Sequence[Mark]) -> SafeString:
+    """As `render_markdown`, with these stretches, in order and apart, in `<mark>` elements.
+
+    A mark that reaches over several lines becomes one element a line. Where marks would change how the text reads,
+    there are none, and their ids stand before it.
+    """
+    plain, pieces = render_markdown(text), [piece for mark in marks for piece in _lines_of(text, mark)]
+    shown = render_markdown(_with_ends(text, pieces))
+    words = _MARKED.findall(_TAG.sub(lambda tag: _ENDS.sub("", tag[0]), shown))
+    if _ENDS.sub("", shown) != plain or len(words) != len(pieces) or _ENDS.search(text):
+        return format_html("{}{}", _anchors(marks), plain)
+    named = iter(pieces)
+    return SafeString(_anchors(_lost(marks, pieces)) + _MARKED.sub(lambda found: _mark(found[1], next(named)), shown))
+
+
+def plain_marked(text: str, marks: Sequence[Mark]) -> SafeString:
+    """As `plain_text`, but as HTML, with these stretches in `<mark>` elements like those of `render_marked`."""
+    shown, told, at = [], [], 0
+    for mark in marks:
+        start, end = _apart_from_signs(text, mark)
+        for part, marked in ((text[at:start], False), (text[start:end], True)):
+            told.append(plain_text(part))
+            shown.append(_mark(html.escape(told[-1]), mark) if marked else html.escape(told[-1]))
+        at = end
+    told.append(plain_text(text[at:]))
+    if "".join(told) != plain_text(text):
+        return format_html("{}{}", _anchors(marks), plain_text(text))
+    return SafeString("".join(shown) + html.escape(told[-1]))
+
+
+def _mark(words: str, mark: Mark) -> str:
+    return f'<mark id="{html.escape(mark.id)}">{words}</mark>' if mark.id else f"<mark>{words}</mark>"
+
+
+def _anchors(marks: Sequence[Mark]) -> SafeString:
+    return format_html_join("", '<span id="{}"></span>', ((mark.id,) for mark in marks))
+
+
+def _lost(marks: Sequence[Mark], pieces: Sequence[Mark]) -> list[Mark]:
+    """The marks of which nothing is left to show."""
+    shown = {piece.id for piece in pieces}
+    return [mark for mark in marks if mark.id not in shown]
+
+
+def _lines_of(text: str, mark: Mark) -> Iterator[Mark]:
+    """A mark line by line, without what begins a line as markup; only the first has the id."""
+    start, end = _apart_from_signs(text, mark)
+    name = mark.id
+    while start < end:
+        stop = text.find("\n", start, end)
+        stop = end if stop < 0 else stop
+        line_start = text.rfind("\n", 0, start) + 1
+        begin = _LINE_START.match(text, line_start)
+        low = max(start, begin.end() if begin else start)
+        words = text[low:stop]
+        low, high = low + len(words) - len(words.lstrip()), low + len(words.rstrip().rstrip("\\"))
+        if low < high:
+            yield Mark(low, high, name)
+            name = ""
+        start = stop + 1
+
+
+def _apart_from_signs(text: str, mark: Mark) -> tuple[int, int]:
+    """The two ends of a mark, moved so that a backslash stays with the sign that it escapes."""
+    start, end = mark.start, mark.end
+    if text[start - 1 : start] == "\\" and _ESCAPE.match(text, start - 1):
+        start -= 1
+    if text[end - 1 : end] == "\\" and _ESCAPE.match(text, end - 1):
+        end -= 1
+    return start, max(start, end)
+
+
+def _with_ends(text: str, pieces: Sequence[Mark]) -> str:
+    parts, at = [], 0
+    for piece in pieces:
+        parts += [text[at : piece.start], _OPEN, text[piece.start : piece.end], _CLOSE]
+        at = piece.end
+    return "".join((*parts, text[at:]))
 
 
 def _paragraphs(text: str) -> str:

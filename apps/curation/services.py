@@ -10,6 +10,8 @@ from apps.search.documents import DocumentEntry, build_entry
 from apps.search.indexer import index_documents, move_dataset_version
 from apps.studies.models import Study
 from apps.studies.records import StudyRecord
+from apps.vocabulary.card_values import in_order
+from apps.vocabulary.cards import FIELDS
 
 
 def publish(records: Mapping[str, StudyRecord]) -> int:
@@ -37,6 +39,7 @@ def resolve(record: StudyRecord, labels: Sequence[StudyLabel], registry_state: s
     for label in labels:
         if label.value not in values[label.scheme]:
             values[label.scheme].append(label.value)
+    doubtful = {label.scheme for label in labels if label.doubtful}
     return build_entry(
         record,
         scope=values["scope"][0],
@@ -44,4 +47,6 @@ def resolve(record: StudyRecord, labels: Sequence[StudyLabel], registry_state: s
         diseases=sorted(values["disease"]),
         cell_types=sorted(values["cell_type"]),
         registry_state=registry_state,
+        card={field.slug: in_order(field.slug, values[field.slug]) for field in FIELDS if field.slug in values},
+        doubts=[field.slug for field in FIELDS if field.slug in doubtful],
     )

@@ -156,11 +156,11 @@ class StudyAdmin(ReadOnlyAdmin):
 
 @admin.register(StudyLabel, site=desk_site)
 class StudyLabelAdmin(ReadOnlyAdmin):
-    list_display = ("study_id", "scheme", "value", "rule", "reason", "ruleset_version")
-    list_filter = ("scheme", "value", "rule")
-    search_fields = ("=study__nct_id", "rule", "reason")
+    list_display = ("study_id", "scheme", "value", "doubtful", "rule", "reason", "ruleset_version")
+    list_filter = ("doubtful", "scheme", "rule")
+    search_fields = ("=study__nct_id", "=value", "rule", "reason")
     ordering = ("study_id", "scheme", "value", "rule")
-    fields = ("study_number", "scheme", "value", "rule", "reason", "quotes", "ruleset_version")
+    fields = ("study_number", "scheme", "value", "doubtful", "rule", "reason", "quotes", "ruleset_version")
     readonly_fields = ("study_number", "quotes")
 
     @admin.display(description=_("study"))

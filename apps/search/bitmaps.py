@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import compress, islice
 
+import msgspec
 from django.db import connection
 
 from apps.search.query import DEFAULT_SORT, FILTERS, StudyQuery
+from apps.vocabulary.card_values import CARD_FILTERS, NOT_STATED
 
-# The column behind each filter; a list column counts a study under each of its values.
+# The column behind each filter; those by the card share one column more. A list column counts a study under each of
+# its values.
 COLUMNS: Mapping[str, str] = {
     "disease": "diseases",
     "cell_type": "cell_types",
@@ -190,23 +193,55 @@ def build(version: int) -> BitmapIndex:
         for name, column in COLUMNS.items()
     ]
     sql = (
-        f"SELECT substr(nct_id, 4)::int, scope, {', '.join(columns)} "  # noqa: S608
+        f"SELECT substr(nct_id, 4)::int, scope, card::text, {', '.join(columns)} "  # noqa: S608
         # A merged record is listed under the id that it was merged into.
         f"FROM search_studydocument WHERE registry_state <> 'merged' ORDER BY {_order_by(DEFAULT_SORT)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql)
         rows = cursor.fetchall()
-    numbers, scopes, *facets = zip(*rows, strict=True) if rows else [()] * (2 + len(columns))
+    numbers, raw_scopes, cards, *facets = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
+    scopes = _bitmaps(raw_scopes, lambda raw: (raw,))
+    values = {
+        name: _bitmaps(column, (lambda raw: raw.split(_SEPARATOR)) if name in _LISTS else (lambda raw: (raw,)))
+        for name, column in zip(COLUMNS, facets, strict=True)
+    }
     return BitmapIndex(
         version=version,
         ids=array("I", numbers),
-        values={
-            name: _bitmaps(column, (lambda raw: raw.split(_SEPARATOR)) if name in _LISTS else (lambda raw: (raw,)))
-            for name, column in zip(COLUMNS, facets, strict=True)
-        },
-        scopes=_bitmaps(scopes, lambda raw: (raw,)),
+        values=values | _card_bitmaps(cards, scopes, values["cell_type"]),
+        scopes=scopes,
     )
+
+
+def _card_bitmaps(
+    cards: Sequence[str], scopes: Mapping[str, int], cell_types: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    """For each field of the card its filter's values. `cards` are JSON: field to list of values.
+
+    A field is not stated where a study could have it and gives no value: of the fields of one kind of cell a study of
+    that kind, of the others any study that has a card at all.
+    """
+    places: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    decode = msgspec.json.Decoder(dict[str, list[str]]).decode
+    for place, card in enumerate(cards):
+        for slug, values in decode(card).items():
+            for value in values:
+                places[slug][value].append(place)
+    kinds = {slug: cell_types.get(slug, 0) for slug in ("msc", "hsc")}
+    kinds["both"] = _union((*kinds.values(), scopes.get("in_scope", 0), scopes.get("review", 0)))
+    bitmaps = {}
+    for slug, item in CARD_FILTERS.items():
+        held: defaultdict[str, int] = defaultdict(int)
+        stated = 0
+        for value, found in places[slug].items():
+            bits = _bitmap(found, len(cards))
+            stated |= bits
+            for word in item.words_of(value):
+                held[word] |= bits
+        held[NOT_STATED] = kinds[item.field.card] & ~stated
+        bitmaps[slug] = dict(held)
+    return bitmaps
 
 
 def _bitmaps(column: Sequence[str], values_of: Callable[[str], Iterable[str]]) -> dict[str, int]:

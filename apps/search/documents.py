@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps.studies.records import RegistryDate, StudyRecord
@@ -41,6 +41,8 @@ class DocumentEntry:
     first_posted: str = ""
     last_update_posted: str = ""
     registry_state: str = "present"
+    card: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    doubts: Sequence[str] = ()
     text_a: str = field(default="", repr=False)
     text_b: str = field(default="", repr=False)
     text_c: str = field(default="", repr=False)
@@ -55,6 +57,8 @@ def build_entry(
     diseases: Sequence[str] = (),
     cell_types: Sequence[str] = (),
     registry_state: str = "present",
+    card: Mapping[str, Sequence[str]] | None = None,
+    doubts: Sequence[str] = (),
 ) -> DocumentEntry:
     """The document of a record with its labels. Contacts are personal data and go into no column and no text."""
     protocol = record.protocol
@@ -85,6 +89,8 @@ def build_entry(
         first_posted=_date(status.study_first_post_date),
         last_update_posted=_date(status.last_update_post_date),
         registry_state=registry_state,
+        card=card or {},
+        doubts=tuple(doubts),
         text_a=_text("text_a", _names(record)),
         text_b=_text("text_b", _subjects(record)),
         text_c=_text("text_c", _people_and_places(record)),

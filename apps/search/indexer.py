@@ -11,7 +11,13 @@ from django.db import connection
 from apps.search.documents import DocumentEntry
 
 COLUMNS = tuple(item.name for item in fields(DocumentEntry))
-_TYPES = {"Sequence[str]": "text[]", "int | None": "bigint", "int": "bigint", "bool": "boolean"}
+_TYPES = {
+    "Sequence[str]": "text[]",
+    "Mapping[str, Sequence[str]]": "jsonb",
+    "int | None": "bigint",
+    "int": "bigint",
+    "bool": "boolean",
+}
 _SHAPE = ", ".join(
     f"{item.name} {'jsonb' if item.name == 'reasons' else _TYPES.get(str(item.type), 'text')}"
     for item in fields(DocumentEntry)

@@ -52,6 +52,10 @@ class DocumentBase(models.Model):
     first_posted = models.CharField(max_length=32, default="")
     last_update_posted = models.CharField(max_length=32, default="")
     registry_state = models.CharField(max_length=8, default="present")
+    card = models.JSONField(
+        default=dict, help_text=_("Field of the card to its values, in order; a field without any is left out.")
+    )
+    doubts = ArrayField(models.TextField(), default=list, help_text=_("Fields of the card with a doubtful reading."))
     text_a = models.TextField(default="", help_text=_("Titles, ids, acronym."))
     text_b = models.TextField(default="", help_text=_("Conditions, keywords, interventions."))
     text_c = models.TextField(default="", help_text=_("Sponsor, investigators, places, primary outcomes."))

@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.vocabulary.card_values import CARD_FILTERS, CardFilter
 from apps.vocabulary.countries import country_code, country_name
 from apps.vocabulary.statuses import PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES, label_for
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG, SCOPES
@@ -29,6 +30,8 @@ MAX_PAGE = 999_999_999
 # A request with more unknown values than this gets the first ones named.
 MAX_PROBLEMS = 20
 _MAX_SHOWN = 60
+# Of the filters by the card, so many are told in the heading in words.
+_CARD_FILTERS_TOLD = 3
 
 RELEVANCE = "relevance"
 # Fields that a list can be sorted by; each also with "-" for descending.
@@ -67,7 +70,8 @@ class Problem:
 class Filter:
     """A parameter that keeps studies by a value. `words` are its values in reading order, () where the list is open.
 
-    `read` turns a reader's spelling into the canonical value, None when there is none; `label_of` names a value.
+    `read` turns a reader's spelling into the canonical value, None when there is none; `label_of` names a value. The
+    values that most studies have come first where they have no order of their own (`by_count`).
     """
 
     parameter: str
@@ -76,9 +80,12 @@ class Filter:
     read: Callable[[str], str | None]
     label_of: Callable[[str], str]
     allowed: tuple[str, ...]
+    by_count: bool = False
 
 
-def _closed(parameter: str, label: Promise, words: Sequence[str], label_of: Callable[[str], Any]) -> Filter:
+def _closed(
+    parameter: str, label: Promise, words: Sequence[str], label_of: Callable[[str], Any], *, by_count: bool = False
+) -> Filter:
     spellings = {_fold(word): word for word in words}
     return Filter(
         parameter=parameter,
@@ -87,7 +94,13 @@ def _closed(parameter: str, label: Promise, words: Sequence[str], label_of: Call
         read=lambda value: spellings.get(_fold(value)),
         label_of=lambda value: str(label_of(value)),
         allowed=tuple(words),
+        by_count=by_count,
     )
+
+
+def _by_card(item: CardFilter) -> Filter:
+    label_of = item.words.__getitem__
+    return _closed(item.field.slug, item.field.name, tuple(item.words), label_of, by_count=not item.ranked)
 
 
 def _fold(value: str) -> str:
@@ -117,10 +130,12 @@ FILTERS: Mapping[str, Filter] = {
             read=_read_country,
             label_of=lru_cache(maxsize=512)(country_name),
             allowed=("ISO 3166-1 alpha-2", "the registry's name of a country"),
+            by_count=True,
         ),
         _closed("sponsor_class", _("Sponsor"), tuple(SPONSOR_CLASSES), lambda word: label_for("sponsor_class", word)),
         _closed("study_type", _("Study type"), tuple(STUDY_TYPES), lambda word: label_for("study_type", word)),
         _closed("has_results", _("Results"), tuple(_TRUTH), lambda word: _TRUTH[word]),
+        *map(_by_card, CARD_FILTERS.values()),
     )
 }
 SCOPE = _closed("scope", _("Scope"), (*SCOPE_BY_SLUG, "all"), lambda slug: SCOPE_BY_SLUG[slug].name)
@@ -147,6 +162,31 @@ class StudyQuery:
     sponsor_class: tuple[str, ...] = ()
     study_type: tuple[str, ...] = ()
     has_results: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    donor: tuple[str, ...] = ()
+    product: tuple[str, ...] = ()
+    expansion: tuple[str, ...] = ()
+    preservation: tuple[str, ...] = ()
+    route: tuple[str, ...] = ()
+    dose: tuple[str, ...] = ()
+    administrations: tuple[str, ...] = ()
+    interval: tuple[str, ...] = ()
+    co_treatment: tuple[str, ...] = ()
+    mobilisation: tuple[str, ...] = ()
+    conditioning: tuple[str, ...] = ()
+    intensity: tuple[str, ...] = ()
+    graft_manipulation: tuple[str, ...] = ()
+    cd34_dose: tuple[str, ...] = ()
+    comparator: tuple[str, ...] = ()
+    age: tuple[str, ...] = ()
+    sex: tuple[str, ...] = ()
+    duration: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ()
+    phenotype: tuple[str, ...] = ()
+    failed_drugs: tuple[str, ...] = ()
+    pregnancy: tuple[str, ...] = ()
+    follow_up: tuple[str, ...] = ()
+    endpoint: tuple[str, ...] = ()
     scope: tuple[str, ...] = ("in_scope",)
     sort: str = ""
     page: int = 1
@@ -210,9 +250,9 @@ class StudyQuery:
     def pairs(self) -> list[tuple[str, str]]:
         """Parameters and values in a fixed order, defaults left out."""
         pairs: list[tuple[str, str]] = []
-        for name in PARAMETERS:
+        for name, default in _DEFAULTS.items():
             value = getattr(self, name)
-            if value != _DEFAULTS[name]:
+            if value != default:
                 pairs += [(name, word) for word in value] if isinstance(value, tuple) else [(name, str(value))]
         return pairs
 
@@ -258,12 +298,22 @@ class StudyQuery:
             yield gettext("with results posted")
         if self.has_results == ("false",):
             yield gettext("without results posted")
+        yield from self._card_asides()
         if self.scope == ("all",):
             yield gettext("those out of scope included")
         elif self.scope != ("in_scope",):
             yield _either([_small(SCOPE_BY_SLUG[slug].name) for slug in self.scope])
         if self.q:
             yield gettext("matching “%(text)s”") % {"text": self.q}
+
+    def _card_asides(self) -> Iterator[str]:
+        """The first filters by the card in words, the number of the others."""
+        asked = [name for name in CARD_FILTERS if getattr(self, name)]
+        for name in asked[:_CARD_FILTERS_TOLD]:
+            values = _either([_small(FILTERS[name].label_of(word)) for word in getattr(self, name)], _("one of %(n)s"))
+            yield gettext("%(field)s: %(values)s") % {"field": _small(FILTERS[name].label), "values": values}
+        if (more := len(asked) - _CARD_FILTERS_TOLD) > 0:
+            yield ngettext("with %(n)s more filter", "with %(n)s more filters", more) % {"n": more}
 
 
 _DEFAULTS: dict[str, Any] = {item.name: item.default for item in fields(StudyQuery)}
@@ -348,24 +398,13 @@ def _listed(params: Mapping[str, Any], name: str) -> list[str]:
 
 def _in_order(parameter: str, values: Sequence[str]) -> tuple[str, ...]:
     """Each value once: in reading order where the list is closed, else by name."""
-    return tuple(sorted(set(values), key=lambda value: rank_of(parameter, value)))
+    return tuple(sorted(set(values), key=lambda value: (_ranks(parameter).get(value, 0), value)))
 
 
 @cache
 def _ranks(parameter: str) -> dict[str, int]:
     words = SCOPE.words if parameter == "scope" else FILTERS[parameter].words
     return {word: place for place, word in enumerate(words)}
-
-
-def rank_of(parameter: str, value: str) -> tuple[int, str]:
-    """Where a value stands among the values of its parameter."""
-    return _ranks(parameter).get(value, 0), value
-
-
-@lru_cache(maxsize=2048)
-def pair_text(parameter: str, value: str) -> str:
-    """One parameter of a query string. Only for canonical values, of which there are few."""
-    return urlencode([(parameter, value)])
 
 
 def _whole_scope(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -379,10 +418,13 @@ def _shown(value: str) -> str:
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 
+_ABBREVIATION = re.compile(r"\w(?:\w*[A-Z0-9]|[.-])|[B-Z] ")
+
+
 def _small(label: object) -> str:
-    """A label within a sentence: its first letter small, unless it begins with an abbreviation."""
+    """A label within a sentence: its first letter small, unless it begins with an abbreviation (HbA1c, C-peptide, T cells)."""
     text = str(label)
-    return text if text[1:2].isupper() or text[1:2] == "." else text[:1].lower() + text[1:]
+    return text if _ABBREVIATION.match(text) else text[:1].lower() + text[1:]
 
 
 def _either(names: Sequence[str], many: object = None) -> str:

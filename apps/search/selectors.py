@@ -6,22 +6,21 @@ order, one more after the dataset has moved.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
 
+import msgspec
 from django.db import InternalError, OperationalError, connection
 from django.db.models import JSONField
-from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 
 from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
 from apps.search.models import StudyDocument
-from apps.search.query import FILTERS, PARAMETERS, RELEVANCE, Problem, StudyQuery, pair_text, rank_of
+from apps.search.query import FILTERS, RELEVANCE, Problem, StudyQuery
+from apps.vocabulary.card_values import NOT_STATED
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES, SCOPES, CellType, Disease
 
 # A search of the texts may take so long (milliseconds); a crawler must not be able to hold the database.
@@ -62,15 +61,14 @@ OFFSET %(start)s LIMIT %(number)s
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FacetValue:
-    """One value of a facet. `query_string` is the list's with this value added, or taken away where it is selected."""
+    """One value of a facet."""
 
     value: str
     label: str
     count: int
     selected: bool
-    query_string: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Facet:
     """A filter with the values that it can take now. Counts are of studies that fit all the other filters."""
 
     parameter: str
-    label: Promise
+    label: str
     values: list[FacetValue]
 
     @property
@@ -181,7 +179,9 @@ def documents_for(nct_ids: Sequence[str]) -> list[StudyDocument]:
         rows = cursor.fetchall()
     found = {}
     for row in rows:
-        values = [json.loads(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=True)]
+        values = [
+            msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=True)
+        ]
         found[row[_ID]] = StudyDocument.from_db(connection.alias, SHOWN, values)
     return [found[nct_id] for nct_id in nct_ids if nct_id in found]
 
@@ -316,39 +316,30 @@ def _ranked(index: BitmapIndex, bits: int, q: str, start: int, number: int) -> l
 
 
 def _facets(index: BitmapIndex, query: StudyQuery, chosen: Selection) -> Iterator[Facet]:
-    pairs = query.changed(page=1).pairs()
     language = get_language()
     for name, item in FILTERS.items():
         selected = getattr(query, name)
-        place = PARAMETERS.index(name)
-        before = urlencode([pair for pair in pairs if PARAMETERS.index(pair[0]) < place])
-        after = urlencode([pair for pair in pairs if PARAMETERS.index(pair[0]) > place])
         held, around = index.values[name], chosen.around[name]
         # A word that the registry has added since is counted nowhere until the vocabulary has it; the parser tells it.
         words = item.words or (*index.known[name], *(word for word in selected if word not in held))
-        own = [(word, pair_text(name, word)) for word in selected]
         values = []
         for word in words:
             count = (around & held.get(word, 0)).bit_count()
             if count or word in selected:
-                kept = [pair for pair in own if pair[0] != word]
-                if len(kept) == len(own):
-                    kept = sorted([*own, (word, pair_text(name, word))], key=lambda pair: rank_of(name, pair[0]))
-                parts = (before, *(text for _word, text in kept), after)
-                values.append(
-                    FacetValue(
-                        word, _label(name, word, language), count, word in selected, "&".join(filter(None, parts))
-                    )
-                )
-        if not item.words:
-            values.sort(key=lambda value: (-value.count, value.label))
-        yield Facet(name, item.label, values)
+                values.append(FacetValue(word, _label(name, word, language), count, word in selected))
+        if item.by_count:
+            values.sort(key=lambda value: (value.value == NOT_STATED, -value.count, value.label))
+        yield Facet(name, _label(name, "", language), values)
 
 
 @lru_cache(maxsize=2048)
 def _label(parameter: str, word: str, language: str | None) -> str:
-    """A list shows some sixty labels, and looking each up in the catalogue costs as much as counting."""
-    return FILTERS[parameter].label_of(word)
+    """The name of a filter's value, or of the filter where there is no value.
+
+    A list shows two hundred of them, and looking each up in the catalogue costs as much as counting.
+    """
+    item = FILTERS[parameter]
+    return item.label_of(word) if word else str(item.label)
 
 
 def _scope_counts(index: BitmapIndex, chosen: Selection, query: StudyQuery) -> dict[str, int]:

@@ -12,11 +12,14 @@ from django.utils.translation import gettext as _
 
 from apps.guide.selectors import Statement, common_statements
 from apps.studies.records import StudyRecord
+from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.statuses import STATUS_BY_WORD
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, CellType, Disease
 from apps.web.presenters import trial_record as told
+from apps.web.presenters.trial_card import trial_card
 from apps.web.presenters.trial_changes import ChangeLike, days_of_changes
 from apps.web.presenters.trial_evidence import LabelLike, MembershipLike, why_here
+from apps.web.presenters.trial_marks import Marks
 from apps.web.presenters.trial_record import Fact, Pill
 from apps.web.presenters.trial_results import results
 from apps.web.presenters.words import date_words, day, label, line, old_though_open
@@ -103,25 +106,29 @@ def build_trial_page(
     diseases = [DISEASE_BY_SLUG[slug] for slug in standing.diseases if slug in DISEASE_BY_SLUG]
     days = days_of_changes(changes)
     held = standing.registry_state not in _NO_LONGER
+    card_labels = [item for item in labels if item.scheme in FIELD_BY_SLUG]
+    why_labels = [item for item in labels if item.scheme not in FIELD_BY_SLUG]
+    marks = Marks.of(record, (quote for item in labels for quote in item.evidence))
     sections = [
-        Section("about", _("What this trial is about"), told.about(record)),
-        Section("given", _("What is given"), told.what_is_given(record)),
-        Section("who", _("Who can join"), told.who_can_join(record)),
+        Section("about", _("What this trial is about"), told.about(record, marks)),
+        Section("card", _("In short"), trial_card(record, card_labels, kinds, marks)),
+        Section("given", _("What is given"), told.what_is_given(record, marks)),
+        Section("who", _("Who can join"), told.who_can_join(record, marks)),
         Section("where", _("Where"), told.where(record)),
         Section("when", _("When"), told.when(record)),
         Section("risk", _("Risk and money"), _risk(kinds, diseases)),
         Section("ask", _("Who to ask"), told.who_to_ask(record)),
         Section("changes", _("What has changed"), (days[:DAYS_OPEN], days[DAYS_OPEN:]) if days else None),
-        Section("measured", _("What is measured"), told.outcomes(record)),
+        Section("measured", _("What is measured"), told.outcomes(record, marks)),
         Section("results", _("Results"), results(record)),
-        Section("design", _("How it is done"), told.design(record)),
+        Section("design", _("How it is done"), told.design(record, marks)),
         Section("documents", _("Documents"), told.documents(record)),
         Section("references", _("References and links"), told.references(record)),
         Section("sharing", _("Sharing of data"), told.sharing(record)),
         Section("oversight", _("Oversight"), told.oversight(record)),
         Section("sponsors", _("Who runs it"), told.sponsors(record)),
         Section("record", _("The record"), told.details(record)),
-        Section("why", _("Why is this trial here?"), why_here(record, labels, memberships, standing.scope)),
+        Section("why", _("Why is this trial here?"), why_here(record, why_labels, memberships, standing.scope, marks)),
     ]
     title, acronym = line(record.title), line(record.protocol.identification.acronym)
     summary = line(record.protocol.description.brief_summary)

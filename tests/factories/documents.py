@@ -35,6 +35,8 @@ def entry(nct_id: str = "", **changes: Any) -> DocumentEntry:
         "start_date": "2024-05",
         "first_posted": "2024-04-01",
         "last_update_posted": "2025-01-01",
+        "card": {},
+        "doubts": [],
     } | changes
     values.setdefault("text_a", f"{values['title']}\n{nct_id}")
     values.setdefault("text_b", "\n".join([*values["conditions"], *values["interventions"]]))

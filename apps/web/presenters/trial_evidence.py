@@ -1,23 +1,23 @@
-"""Why a trial is listed: each label with its sentence from the record, the quoted words marked in place."""
+"""Why a trial is listed: each label with its sentence from the record, the words that the rule read marked in it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.studies.records import StudyRecord
-from apps.studies.texts import value_at
 from apps.vocabulary.queries import QUERY_BY_NAME
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, NEAR_MISS_BY_SLUG
-from apps.web.presenters.words import day, line
+from apps.web.presenters.trial_marks import Marks, Span, stands, text_at, words_read
+from apps.web.presenters.words import day, label, line
 
-# How far a quotation reaches to either side of the marked words when its sentence is longer.
+# How far a quotation reaches to either side of words that stand without their sentence, when it is longer.
 REACH = 220
 
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z(\d\"“])|\n+")
@@ -32,6 +32,8 @@ class LabelLike(Protocol):
     rule: str
     reason: str
     evidence: list[dict[str, Any]]
+    doubtful: bool
+    detail: dict[str, Any] | None
 
 
 class MembershipLike(Protocol):
@@ -52,19 +54,21 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Words of the record around what a rule read. `field` names the place in plain words."""
+    """Words of the record around what a rule read. `field` names the place in plain words; `link` leads there."""
 
     field: str
     pieces: list[Piece]
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One rule's word on a label."""
+    """One rule's word on a label. `doubtful`: the rule may have misread."""
 
     sentence: str
     rule: str
     quotations: list[Quotation]
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +104,25 @@ _SCHEMES: Mapping[str, tuple[Promise, Mapping[str, Any]]] = {
 
 
 def why_here(
-    record: StudyRecord, labels: Sequence[LabelLike], memberships: Sequence[MembershipLike], scope: str
+    record: StudyRecord,
+    labels: Sequence[LabelLike],
+    memberships: Sequence[MembershipLike],
+    scope: str,
+    marks: Marks,
 ) -> Why | None:
     """The labels in a fixed order of schemes, and the queries that find the study; None when there is neither."""
     if not labels and not memberships:
         return None
     order = list(_SCHEMES)
     groups: dict[tuple[str, str], list[LabelLike]] = {}
-    for label in sorted(labels, key=lambda item: (_rank(order, item.scheme), item.scheme, item.value, item.rule)):
-        groups.setdefault((label.scheme, label.value), []).append(label)
+    for item in sorted(labels, key=lambda item: (_rank(order, item.scheme), item.scheme, item.value, item.rule)):
+        groups.setdefault((item.scheme, item.value), []).append(item)
     return Why(
         scope,
         [
-            LabelShown(_scheme(scheme), value, _value(scheme, value), [_reason(record, item) for item in items])
+            LabelShown(
+                _scheme(scheme), value, _value(scheme, value), [reason_of(record, item, marks) for item in items]
+            )
             for (scheme, value), items in groups.items()
         ],
         [_query(item) for item in memberships],
@@ -132,8 +142,9 @@ def _value(scheme: str, value: str) -> str:
     return str(getattr(known, "name", known)) if known else value.replace("_", " ").replace("-", " ").capitalize()
 
 
-def _reason(record: StudyRecord, label: LabelLike) -> Reason:
-    return Reason(label.reason, label.rule, quotations(record, label.evidence))
+def reason_of(record: StudyRecord, label: LabelLike, marks: Marks) -> Reason:
+    """A label's reason with its quotations; `marks` are those of the page on which it is told."""
+    return Reason(label.reason, label.rule, quotations(record, label.evidence, marks), label.doubtful)
 
 
 def _query(item: MembershipLike) -> QueryShown:
@@ -151,58 +162,74 @@ def _query(item: MembershipLike) -> QueryShown:
 # Quotations
 
 
-def quotations(record: StudyRecord, evidence: Iterable[Mapping[str, Any]]) -> list[Quotation]:
-    """The sentences that hold the evidence, each once, every quoted word in it marked.
+def quotations(record: StudyRecord, evidence: Iterable[Mapping[str, Any]], marks: Marks) -> list[Quotation]:
+    """The sentences that hold the evidence, each once, every word that a rule read marked in it.
 
-    `start` and `end` count code points in the text at `path`. Where the record no longer says so, the quoted words
-    stand alone.
+    `start`, `end` and `marks` of evidence count code points in the text at `path`. Evidence without `marks` is the
+    words themselves; their sentence is looked up. Where the record no longer says so, the quoted words stand alone.
     """
-    spans: dict[str, list[tuple[int, int]]] = {}
+    stretches: dict[str, list[Stretch]] = {}
     strays: list[Quotation] = []
     for item in evidence:
-        path, start, end, quote = item["path"], item["start"], item["end"], item["quote"]
-        text = _text(record, path)
-        if text[start:end] == quote and quote:
-            spans.setdefault(path, []).append((start, end))
-        elif quote:
-            strays.append(
-                Quotation(
-                    _("%(field)s, in an earlier version") % {"field": field_name(path)}, [Piece(line(quote), True)]
-                )
-            )
+        if stands(record, item):
+            stretches.setdefault(item["path"], []).append(_stretch(text_at(record, item["path"]), item))
+        elif item["quote"]:
+            strays.append(_stray(item))
     found = []
-    for path, marks in spans.items():
-        text = _text(record, path)
-        for low, high, inside in _sentences(text, sorted(set(marks))):
-            found.append(Quotation(field_name(path), _pieces(text, low, high, inside)))
+    for path, parts in stretches.items():
+        text, kind = text_at(record, path), _CLOSED_LISTS.get(_steps_of(path)[0])
+        for part in _joined(parts):
+            pieces = [Piece(label(kind, text), False)] if kind else _pieces(text, part)
+            found.append(Quotation(field_name(path), pieces, marks.place(path, part.words)))
     return found + strays
 
 
-def _text(record: StudyRecord, path: str) -> str:
-    try:
-        return value_at(record, path)
-    except (LookupError, ValueError):
-        return ""
+class Stretch(NamedTuple):
+    """What is quoted of a text, [start, end), and the words in it that were read."""
+
+    start: int
+    end: int
+    words: list[Span]
 
 
-def _sentences(text: str, marks: list[tuple[int, int]]) -> list[tuple[int, int, list[tuple[int, int]]]]:
-    """The stretches of `text` to quote: (start, end, marks inside). Sentences that touch become one stretch."""
-    stretches: list[tuple[int, int, list[tuple[int, int]]]] = []
-    for start, end in marks:
-        low, high = max(0, start - REACH), min(len(text), end + REACH)
-        for match in _SENTENCE_END.finditer(text, low, high):
-            if match.end() <= start:
-                low = match.end()
-            elif match.start() >= end:
-                high = match.start()
-                break
-        low, high = _whole_words(text, low, start, end, high)
-        if stretches and low <= stretches[-1][1]:
-            before = stretches.pop()
-            stretches.append((before[0], max(before[1], high), [*before[2], (start, end)]))
-        else:
-            stretches.append((low, high, [(start, end)]))
-    return stretches
+def _stretch(text: str, item: Mapping[str, Any]) -> Stretch:
+    words = words_read(item)
+    if item.get("marks"):
+        return Stretch(item["start"], item["end"], words)
+    return Stretch(*_sentence(text, item["start"], item["end"]), words)
+
+
+def _stray(item: Mapping[str, Any]) -> Quotation:
+    quote, start = line(item["quote"]), item["start"]
+    pieces = [Piece(quote, True)]
+    if item.get("marks"):
+        inside = [(low - start, high - start) for low, high in words_read(item)]
+        pieces = _pieces(item["quote"], Stretch(0, len(item["quote"]), inside))
+    return Quotation(_("%(field)s, in an earlier version") % {"field": field_name(item["path"])}, pieces)
+
+
+def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
+    """The sentence around [start, end), or the part of a long one that is near."""
+    low, high = max(0, start - REACH), min(len(text), end + REACH)
+    for match in _SENTENCE_END.finditer(text, low, high):
+        if match.end() <= start:
+            low = match.end()
+        elif match.start() >= end:
+            high = match.start()
+            break
+    return _whole_words(text, low, start, end, high)
+
+
+def _joined(parts: Iterable[Stretch]) -> list[Stretch]:
+    """Stretches in reading order; those that touch become one."""
+    joined: list[Stretch] = []
+    for part in sorted(parts):
+        if joined and part.start <= joined[-1].end:
+            before = joined.pop()
+            words = [*before.words, *(span for span in part.words if span not in before.words)]
+            part = Stretch(before.start, max(before.end, part.end), sorted(words))
+        joined.append(part)
+    return joined
 
 
 def _whole_words(text: str, low: int, start: int, end: int, high: int) -> tuple[int, int]:
@@ -216,21 +243,21 @@ def _whole_words(text: str, low: int, start: int, end: int, high: int) -> tuple[
     return low, high
 
 
-def _pieces(text: str, low: int, high: int, marks: list[tuple[int, int]]) -> list[Piece]:
-    if low == 0 and high == len(text) and marks == [(low, high)]:
+def _pieces(text: str, part: Stretch) -> list[Piece]:
+    if part == (0, len(text), [(0, len(text))]):
         return [Piece(line(text), False)]  # the rule read all of it: a mark would set nothing apart
-    pieces, at = [], low
-    for start, end in marks:
+    pieces, at = [], part.start
+    for start, end in part.words:
         start = max(start, at)
         if start > at:
             pieces.append(Piece(line(text[at:start]), False))
         if end > start:
             pieces.append(Piece(line(text[start:end]), True))
             at = end
-    pieces.append(Piece(line(text[at:high]), False))
-    if text[:low].strip():
+    pieces.append(Piece(line(text[at : part.end]), False))
+    if text[: part.start].strip():
         pieces.insert(0, Piece("… ", False))
-    if text[high:].strip():
+    if text[part.end :].strip():
         pieces.append(Piece(" …", False))
     return [piece for piece in pieces if piece.text]
 
@@ -253,10 +280,26 @@ _FIELDS: Mapping[str, Promise] = {
     "armsInterventionsModule.interventions.otherNames": gettext_lazy("Intervention %(n)s, other name %(m)s"),
     "outcomesModule.primaryOutcomes.measure": gettext_lazy("Main outcome %(n)s"),
     "outcomesModule.primaryOutcomes.description": gettext_lazy("Main outcome %(n)s, description"),
+    "outcomesModule.primaryOutcomes.timeFrame": gettext_lazy("Main outcome %(n)s, when"),
+    "outcomesModule.secondaryOutcomes.timeFrame": gettext_lazy("Secondary outcome %(n)s, when"),
+    "outcomesModule.otherOutcomes.measure": gettext_lazy("Other outcome %(n)s"),
+    "outcomesModule.otherOutcomes.description": gettext_lazy("Other outcome %(n)s, description"),
+    "outcomesModule.otherOutcomes.timeFrame": gettext_lazy("Other outcome %(n)s, when"),
     "outcomesModule.secondaryOutcomes.measure": gettext_lazy("Secondary outcome %(n)s"),
     "outcomesModule.secondaryOutcomes.description": gettext_lazy("Secondary outcome %(n)s, description"),
     "eligibilityModule.eligibilityCriteria": gettext_lazy("Who can join, criteria"),
     "eligibilityModule.studyPopulation": gettext_lazy("Who can join, study population"),
+    "eligibilityModule.minimumAge": gettext_lazy("Who can join, lowest age"),
+    "eligibilityModule.maximumAge": gettext_lazy("Who can join, highest age"),
+    "eligibilityModule.sex": gettext_lazy("Who can join, sex"),
+    "armsInterventionsModule.armGroups.type": gettext_lazy("Arm %(n)s, kind"),
+    "armsInterventionsModule.interventions.type": gettext_lazy("Intervention %(n)s, kind"),
+    "designModule.targetDuration": gettext_lazy("How long each person is followed"),
+    "designModule.designInfo.allocation": gettext_lazy("Design, how people are assigned"),
+    "designModule.designInfo.interventionModel": gettext_lazy("Design, groups"),
+    "designModule.designInfo.observationalModel": gettext_lazy("Design, observational model"),
+    "designModule.designInfo.primaryPurpose": gettext_lazy("Design, purpose"),
+    "designModule.designInfo.maskingInfo.masking": gettext_lazy("Design, masking"),
     "designModule.designInfo.interventionModelDescription": gettext_lazy("Design, description of the groups"),
     "designModule.studyType": gettext_lazy("Kind of study"),
     "sponsorCollaboratorsModule.leadSponsor.name": gettext_lazy("Lead sponsor"),
@@ -267,14 +310,33 @@ _FIELDS: Mapping[str, Promise] = {
 }
 
 
+# Places that hold a word from a closed list of the registry, by the kind of list.
+_CLOSED_LISTS: Mapping[str, str] = {
+    "armsInterventionsModule.armGroups.type": "arm_type",
+    "armsInterventionsModule.interventions.type": "intervention_type",
+    "designModule.studyType": "study_type",
+    "designModule.designInfo.allocation": "allocation",
+    "designModule.designInfo.interventionModel": "intervention_model",
+    "designModule.designInfo.maskingInfo.masking": "masking",
+    "designModule.designInfo.observationalModel": "observational_model",
+    "designModule.designInfo.primaryPurpose": "primary_purpose",
+    "eligibilityModule.sex": "sex",
+}
+
+
 def field_name(path: str) -> str:
     """The place at a path in plain words: "Intervention 1, description". An unlisted place is told by its own name."""
+    place, numbers = _steps_of(path)
+    told = [str(number + 1) for number in numbers]
+    if place in _FIELDS:
+        return str(_FIELDS[place]) % {"n": told[0] if told else "", "m": told[1] if len(told) > 1 else ""}
+    names = [re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Module")).lower() for name in place.split(".")]
+    return ", ".join([*names, *told]).capitalize()
+
+
+def _steps_of(path: str) -> tuple[str, list[int]]:
+    """The names of a path without its section, joined by dots, and its numbers."""
     steps = [(match[1], match[2]) for match in _STEP.finditer(path)]
     if steps and steps[0][0].endswith("Section"):
         steps = steps[1:]
-    numbers = [str(int(number) + 1) for _name, number in steps if number is not None]
-    named = _FIELDS.get(".".join(name for name, _number in steps))
-    if named is None:
-        words = [re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Module")).lower() for name, _number in steps]
-        return ", ".join([*words, *numbers]).capitalize()
-    return str(named) % {"n": numbers[0] if numbers else "", "m": numbers[1] if len(numbers) > 1 else ""}
+    return ".".join(name for name, _n in steps), [int(number) for _name, number in steps if number is not None]

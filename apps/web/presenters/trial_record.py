@@ -1,6 +1,7 @@
 """A study's protocol, registration and derived facts in the order in which a reader asks for them.
 
 Every function takes a `StudyRecord` and gives one section's content, or None when the record holds nothing for it.
+Those that show texts which labels were read from take the page's marks as well.
 What the record says in text is passed on unchanged in meaning; absent values are left out, except in the key facts,
 where the absence itself is told.
 """
@@ -21,6 +22,16 @@ from apps.studies import records
 from apps.studies.records import StudyRecord
 from apps.vocabulary.countries import country_name
 from apps.vocabulary.statuses import phases_label, tone_for
+from apps.web.presenters.trial_marks import (
+    ARMS,
+    CONDITIONS,
+    DESCRIPTION,
+    DESIGN,
+    ELIGIBILITY,
+    IDENTIFICATION,
+    OUTCOMES,
+    Marks,
+)
 from apps.web.presenters.words import (
     age_words,
     ago,
@@ -74,6 +85,11 @@ def lines(items: Iterable[str]) -> SafeString | str:
     if len(items) < 2:
         return items[0] if items else ""
     return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((item,) for item in items)))
+
+
+def joined(items: Iterable[str]) -> SafeString:
+    """Several short values in one line, each text or safe HTML."""
+    return format_html_join(", ", "{}", ((item,) for item in items))
 
 
 def registry_url(nct_id: str) -> str:
@@ -172,16 +188,22 @@ class About:
     facts: list[Fact]
 
 
-def about(record: StudyRecord) -> About | None:
+def about(record: StudyRecord, marks: Marks) -> About | None:
     protocol = record.protocol
     names, conditions = protocol.identification, protocol.conditions
     content = About(
-        prose(protocol.description.brief_summary),
-        prose(protocol.description.detailed_description),
+        marks.prose(DESCRIPTION + "briefSummary", protocol.description.brief_summary),
+        marks.prose(DESCRIPTION + "detailedDescription", protocol.description.detailed_description),
         given(
-            Fact(_("Official title"), line(names.official_title)),
-            Fact(_("Conditions"), lines(line(text) for text in conditions.conditions)),
-            Fact(_("Keywords"), ", ".join(line(text) for text in conditions.keywords)),
+            Fact(_("Official title"), marks.line(IDENTIFICATION + "officialTitle", names.official_title)),
+            Fact(
+                _("Conditions"),
+                lines(marks.line(f"{CONDITIONS}conditions[{i}]", text) for i, text in enumerate(conditions.conditions)),
+            ),
+            Fact(
+                _("Keywords"),
+                joined(marks.line(f"{CONDITIONS}keywords[{i}]", text) for i, text in enumerate(conditions.keywords)),
+            ),
         ),
     )
     return content if content.summary or content.description or content.facts else None
@@ -218,28 +240,30 @@ class Given:
     with_arms: bool
 
 
-def what_is_given(record: StudyRecord) -> Given | None:
+def what_is_given(record: StudyRecord, marks: Marks) -> Given | None:
     module = record.protocol.arms_interventions
     if not module:
         return None
     arms = [
         Arm(
-            line(arm.label),
+            marks.line(f"{ARMS}armGroups[{i}].label", arm.label),
             label("arm_type", arm.type),
-            prose(arm.description),
+            marks.prose(f"{ARMS}armGroups[{i}].description", arm.description),
             [line(name) for name in arm.intervention_names],
         )
-        for arm in module.arm_groups
+        for i, arm in enumerate(module.arm_groups)
     ]
     treatments = [
         Treatment(
-            line(item.name),
+            marks.line(f"{ARMS}interventions[{i}].name", item.name),
             label("intervention_type", item.type),
-            prose(item.description),
+            marks.prose(f"{ARMS}interventions[{i}].description", item.description),
             [line(name) for name in item.arm_group_labels],
-            ", ".join(line(name) for name in item.other_names),
+            joined(
+                marks.line(f"{ARMS}interventions[{i}].otherNames[{j}]", name) for j, name in enumerate(item.other_names)
+            ),
         )
-        for item in module.interventions
+        for i, item in enumerate(module.interventions)
     ]
     observational = record.protocol.design.study_type == "OBSERVATIONAL"
     return Given(
@@ -269,7 +293,7 @@ _LEAD_IN = re.compile(
 )
 
 
-def who_can_join(record: StudyRecord) -> Who | None:
+def who_can_join(record: StudyRecord, marks: Marks) -> Who | None:
     module = record.protocol.eligibility
     if not module:
         return None
@@ -283,7 +307,11 @@ def who_can_join(record: StudyRecord) -> Who | None:
             Fact(_("How people are chosen"), label("sampling_method", module.sampling_method)),
         ),
     ]
-    return Who(facts, _criteria(prose(module.eligibility_criteria)), prose(module.study_population))
+    return Who(
+        facts,
+        _criteria(marks.prose(ELIGIBILITY + "eligibilityCriteria", module.eligibility_criteria)),
+        marks.prose(ELIGIBILITY + "studyPopulation", module.study_population),
+    )
 
 
 def _standard_ages(words: Sequence[str]) -> str:
@@ -494,20 +522,27 @@ class Outcomes:
     with_description: bool
 
 
-def outcomes(record: StudyRecord) -> list[Outcomes] | None:
+def outcomes(record: StudyRecord, marks: Marks) -> list[Outcomes] | None:
     module = record.protocol.outcomes
     groups = (
-        (_("Main outcomes"), module.primary_outcomes),
-        (_("Secondary outcomes"), module.secondary_outcomes),
-        (_("Other outcomes"), module.other_outcomes),
+        (_("Main outcomes"), OUTCOMES + "primaryOutcomes", module.primary_outcomes),
+        (_("Secondary outcomes"), OUTCOMES + "secondaryOutcomes", module.secondary_outcomes),
+        (_("Other outcomes"), OUTCOMES + "otherOutcomes", module.other_outcomes),
     )
     return [
         Outcomes(
             title,
-            [(line(item.measure), line(item.time_frame), prose(item.description)) for item in items],
+            [
+                (
+                    marks.line(f"{path}[{i}].measure", item.measure),
+                    marks.line(f"{path}[{i}].timeFrame", item.time_frame),
+                    marks.prose(f"{path}[{i}].description", item.description),
+                )
+                for i, item in enumerate(items)
+            ],
             any(item.description for item in items),
         )
-        for title, items in groups
+        for title, path, items in groups
         if items
     ] or None
 
@@ -515,7 +550,7 @@ def outcomes(record: StudyRecord) -> list[Outcomes] | None:
 # How it is done
 
 
-def design(record: StudyRecord) -> list[Fact] | None:
+def design(record: StudyRecord, marks: Marks) -> list[Fact] | None:
     module = record.protocol.design
     info, masking, sample = module.design_info, module.design_info.masking_info, module.bio_spec
     who = labels("who_masked", masking.who_masked)
@@ -538,7 +573,7 @@ def design(record: StudyRecord) -> list[Fact] | None:
             Fact(
                 _("Groups"),
                 label("intervention_model", info.intervention_model),
-                prose(info.intervention_model_description),
+                marks.prose(DESIGN + "designInfo.interventionModelDescription", info.intervention_model_description),
             ),
             Fact(_("Purpose"), label("primary_purpose", info.primary_purpose)),
             Fact(

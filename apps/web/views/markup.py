@@ -7,12 +7,15 @@ take about 9 ms, here well under 1 ms. Every text passes through `escape` exactl
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from apps.search.selectors import FacetValue
+from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG
+from apps.web.views.facets import Group, Section
 from apps.web.views.rows import Row
 
 
@@ -29,12 +32,14 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
     kinds = "".join(f'<span class="kind kind--{escape(slug)}">{escape(name)}</span>' for slug, name in row.kinds)
     remark = f'<span class="pill pill--unsure">{escape(row.remark)}</span>' if row.remark else ""
     old = ' class="trial-row__old"' if row.old else ""
+    card = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(words)}</dd></div>" for name, words in row.card)
+    card = f'<dl class="trial-row__facts trial-row__card">{card}</dl>' if card else ""
     return (
         f'<li class="trial-row"><h{level} class="trial-row__title">'
         f'<a href="{escape(row.href)}">{escape(row.title)}</a></h{level}>'
         f'<div class="trial-row__marks"><span class="pill pill--{escape(row.tone)}">{escape(row.status)}</span>{kinds}'
         f"<span>{escape(row.diseases)}</span>{remark}</div>"
-        f'<p class="trial-row__given"><span class="visually-hidden">{word_given}: </span>{escape(row.given)}</p>'
+        f'<p class="trial-row__given"><span class="visually-hidden">{word_given}: </span>{escape(row.given)}</p>{card}'
         f'<dl class="trial-row__facts"><div><dt>{word_phase}</dt><dd>{escape(row.phase)}</dd></div>'
         f"<div><dt>{word_people}</dt><dd>{escape(row.people)}</dd></div>"
         f"<div><dt>{word_where}</dt><dd>{escape(row.where)}</dd></div>"
@@ -43,17 +48,62 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
     )
 
 
-def options(parameter: str, values: Iterable[FacetValue], *, marks: bool = False) -> SafeString:
-    """Tick boxes with their counts. With `marks` the values are kinds of therapy and carry their shapes."""
-    name = escape(parameter)
-    return mark_safe("\n".join(_option(name, value, marks) for value in values))  # noqa: S308 escaped piece by piece
+def facets(groups: Iterable[Group]) -> SafeString:
+    """Facets to fold, with tick boxes in them."""
+    return mark_safe(_facets(groups, escape(gettext("Show more"))))  # noqa: S308 escaped piece by piece
+
+
+def sections(sections: Iterable[Section]) -> SafeString:
+    """Facets under headings to fold."""
+    word_more = escape(gettext("Show more"))
+    return mark_safe("\n".join(_section(section, word_more) for section in sections))  # noqa: S308 likewise
+
+
+def _section(section: Section, word_more: str) -> str:
+    heading = escape(str(section.heading))
+    if section.kind:
+        short = escape(CELL_TYPE_BY_SLUG[section.kind].short)
+        heading = f'<span><span class="kind kind--{section.kind}">{short}:</span> {heading}</span>'
+    return (
+        f'<details class="facets" id="facets-{section.slug}"{" open" if section.open else ""}>'
+        f"<summary>{heading}</summary>\n{_facets(section.groups, word_more)}</details>"
+    )
+
+
+def _facets(groups: Iterable[Group], word_more: str) -> str:
+    return "\n".join(_facet(group, word_more) for group in groups)
+
+
+def _facet(group: Group, word_more: str) -> str:
+    name = escape(group.parameter)
+    shown, more = (
+        "\n".join(_option(name, value, marks=name == "cell_type") for value in values)
+        for values in (group.shown, group.more)
+    )
+    if more:
+        more = (
+            f'<details class="more" id="more-{name}"><summary>{word_more} '
+            f'<span class="quiet">({len(group.more)})</span></summary>\n{more}</details>'
+        )
+    return (
+        f'<details class="facet" id="facet-{name}"{" open" if group.open else ""}>'
+        f'<summary id="f-{name}">{escape(group.label)}</summary>\n'
+        f'<div class="options" role="group" aria-labelledby="f-{name}">\n{shown}{more}</div></details>'
+    )
 
 
 def _option(name: str, item: FacetValue, marks: bool) -> str:
-    value = escape(item.value)
+    """A tick box with its count. With `marks` the values are kinds of therapy and carry their shapes."""
+    box, label = _box(name, item.value, item.label, marks)
+    return f"{box}{' checked' if item.selected else ''}>{label}{item.count}</span></label>"
+
+
+@lru_cache(maxsize=2048)
+def _box(name: str, value: str, label: str, marks: bool) -> tuple[str, str]:
+    """What of a tick box is the same in every list: up to where it is ticked, and from there to its count."""
+    name, value = escape(name), escape(value)
     shape = f' class="kind kind--text kind--{value}"' if marks else ""
     return (
-        f'<label class="option"><input type="checkbox" name="{name}" id="{name}-{value}" value="{value}"'
-        f"{' checked' if item.selected else ''}><span{shape}>{escape(item.label)}</span> "
-        f'<span class="option__count">{item.count}</span></label>'
+        f'<label class="option"><input type="checkbox" name="{name}" id="{name}-{value}" value="{value}"',
+        f'<span{shape}>{escape(label)}</span> <span class="option__count">',
     )

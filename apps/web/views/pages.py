@@ -38,6 +38,7 @@ _EXAMPLES = [
         where="3 places in Italy, Spain",
         changed="changed 3 May 2026",
         remark="",
+        card=[("Tissue", "Bone marrow"), ("Donor", "Own cells (autologous)"), ("Dose", "1 to 2 million cells")],
     ),
     Row(
         nct_id="NCT90000002",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +14,8 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from apps.core.dates import PartialDate
 from apps.search.models import StudyDocument
+from apps.vocabulary.card_words import value_words
+from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.countries import country_name
 from apps.vocabulary.statuses import label_for, phases_label, tone_for
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG
@@ -22,10 +24,23 @@ from apps.web.presenters.words import old_though_open
 _GIVEN_NAMES, _GIVEN_CHARACTERS = 4, 180
 _COUNTRIES = 3
 
+# What a row tells of the card, by the kinds of cell. Of a trial of both kinds only what belongs to one of them alone:
+# its own page tells the rest of each apart.
+_SHORT_CARDS: Mapping[tuple[str, ...], tuple[str, ...]] = {
+    (): ("source", "donor", "route"),
+    ("msc",): ("source", "donor", "route", "dose"),
+    ("hsc",): ("source", "donor", "conditioning"),
+    ("hsc", "msc"): ("dose", "conditioning"),
+}
+_CARD_VALUES = 3
+
 
 @dataclass(slots=True)
 class Row:
-    """One trial in a list, every text ready to print. `old`: an open trial whose record nobody has updated for long."""
+    """One trial in a list, every text ready to print.
+
+    `old`: an open trial whose record nobody has updated for long. `card`: names of the card's fields with their values.
+    """
 
     nct_id: str
     href: str
@@ -41,6 +56,7 @@ class Row:
     changed: str
     remark: str
     old: bool = False
+    card: Sequence[tuple[str, str]] = ()
 
 
 def rows_of(documents: Iterable[StudyDocument]) -> list[Row]:
@@ -67,7 +83,26 @@ def _row(document: StudyDocument, language: str, today: dt.date) -> Row:
         changed=changed,
         remark=_remark(document),
         old=bool(age),
+        card=_card(language, document),
     )
+
+
+def _card(language: str, document: StudyDocument) -> tuple[tuple[str, str], ...]:
+    fields = _SHORT_CARDS.get(tuple(document.cell_types), ())
+    return tuple(
+        _card_words(language, slug, tuple(document.card[slug]), slug in document.doubts)
+        for slug in fields
+        if slug in document.card
+    )
+
+
+@lru_cache(maxsize=4096)
+def _card_words(language: str, slug: str, values: tuple[str, ...], doubtful: bool) -> tuple[str, str]:
+    """A field's name and its first values in words."""
+    words = ", ".join(value_words(slug, value) for value in values[:_CARD_VALUES])
+    if (more := len(values) - _CARD_VALUES) > 0:
+        words += " " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
+    return str(FIELD_BY_SLUG[slug].name), gettext("%(words)s, doubtful") % {"words": words} if doubtful else words
 
 
 @lru_cache(maxsize=256)

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import number_format
-from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from apps.search.query import FILTERS, Problem, StudyQuery
-from apps.search.selectors import Facet, FacetValue, Results, search_studies
+from apps.search.selectors import Results, search_studies
+from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, CELL_TYPES, SCOPE_BY_SLUG
 from apps.web.views.conditional import version_of
-from apps.web.views.markup import options, trial_rows
+from apps.web.views.facets import groups_of, sections_of
+from apps.web.views.markup import facets, sections, trial_rows
 from apps.web.views.rows import pager, rows_of
 
-# Facets that stand open at once, and how many values of an open-ended one are shown before "more".
-_OPEN = {"disease", "cell_type", "status", "phase", "country"}
-_AT_ONCE = 8
 _ORDERS = (
     ("relevance", _("best match")),
     ("-last_update_posted", _("last change")),
@@ -33,18 +29,6 @@ _ORDERS = (
     ("-enrollment", _("number of people")),
     ("title", _("title")),
 )
-
-
-@dataclass(slots=True)
-class Group:
-    """A facet as the form shows it: tick boxes that stand there at once, and those behind "more"."""
-
-    parameter: str
-    label: Promise
-    open: bool
-    shown: SafeString
-    more: SafeString
-    more_count: int
 
 
 @require_safe
@@ -73,7 +57,8 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
         "results": results,
         "count": number_format(results.count, use_l10n=True, force_grouping=True),
         "notices": notices,
-        "groups": list(_groups(results.facets)),
+        "groups": facets(groups_of(results.facets)),
+        "sections": sections(sections_of(results.facets)),
         "chips": list(_chips(query)),
         "hidden": [pair for pair in query.pairs() if pair[0] in {"scope", "sort", "page_size"}],
         "orders": list(_orders(query)),
@@ -101,35 +86,16 @@ def _notice(problem: Problem) -> str:
     return gettext("We do not know “%(value)s” under “%(name)s”, so we left it out.") % words
 
 
-def _groups(facets: list[Facet]) -> Iterator[Group]:
-    for facet in facets:
-        name, values = facet.parameter, facet.values
-        if len(values) < 2 and not facet.selected:
-            continue  # a choice of one is none
-        if name == "cell_type":
-            values = [replace(item, label=f"{CELL_TYPE_BY_SLUG[item.value].short}: {item.label}") for item in values]
-        more: list[FacetValue] = []
-        if len(values) > _AT_ONCE + 2:
-            rest = [value for value in values if not value.selected]
-            room = max(0, _AT_ONCE - len(facet.selected))
-            values, more = facet.selected + rest[:room], rest[room:]
-        yield Group(
-            parameter=name,
-            label=facet.label,
-            open=name in _OPEN or bool(facet.selected),
-            shown=options(name, values, marks=name == "cell_type"),
-            more=options(name, more),
-            more_count=len(more),
-        )
-
-
 def _chips(query: StudyQuery) -> Iterator[tuple[str, str]]:
     """Label and address without it, of everything that narrows the list."""
     if query.q:
         yield gettext("Text: %(text)s") % {"text": query.q}, _href(query, q=None)
     for parameter, value, label in query.chosen():
-        short = CELL_TYPE_BY_SLUG[value].short if parameter == "cell_type" else label
-        yield short, _href(query.without(parameter, value))
+        if parameter == "cell_type":
+            label = CELL_TYPE_BY_SLUG[value].short
+        elif parameter in FIELD_BY_SLUG:
+            label = gettext("%(field)s: %(value)s") % {"field": FIELD_BY_SLUG[parameter].name, "value": label}
+        yield label, _href(query.without(parameter, value))
     if query.scope != ("in_scope",):
         names = [gettext("all records") if slug == "all" else str(SCOPE_BY_SLUG[slug].name) for slug in query.scope]
         yield ", ".join(names), _href(query, scope=None)

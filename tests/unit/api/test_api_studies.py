@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from apps.api.serializers import StudyDetailSerializer, StudySerializer
+from apps.api.serializers import EvidenceSerializer, StudyDetailSerializer, StudySerializer
 from apps.ingest.models import QueryMembership
 from apps.search.query import FILTERS, PARAMETERS
 from apps.studies.models import Study
+from apps.vocabulary.cards import FIELDS
 from tests.factories.documents import entry, publish
 from tests.factories.studies import situation, study
 
@@ -70,6 +71,8 @@ class TestList:
             "first_posted": "2024-04-01",
             "last_update_posted": "2025-01-01",
             "registry_state": "present",
+            "card": {field.slug: [] for field in FIELDS},
+            "doubts": [],
         }
 
     def test_the_description_names_every_field_of_a_row(self, api: Client) -> None:
@@ -190,7 +193,7 @@ class TestDetail:
         ]
         assert {"scope", "disease", "cell_type"} <= {label["scheme"] for label in body["labels"]}
         evidence = next(label for label in body["labels"] if label["scheme"] == "cell_type")["evidence"][0]
-        assert set(evidence) == {"path", "start", "end", "quote"}
+        assert set(evidence) == set(EvidenceSerializer().fields)
         module = record["protocolSection"]["contactsLocationsModule"]
         del module["centralContacts"], module["locations"][0]["contacts"]
         assert body["record"] == record

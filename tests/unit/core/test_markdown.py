@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core import markdown
-from apps.core.markdown import plain_text, render_markdown
+from apps.core.markdown import Mark, plain_marked, plain_text, render_markdown, render_marked
 
 ALLOWED = {"p", "br", "ul", "ol", "li", "a"}
 
@@ -134,3 +135,75 @@ def test_empty_texts_give_nothing() -> None:
 def test_plain_text_takes_escapes_and_entities_away() -> None:
     assert plain_text(r"\&amp;lt;1 &amp; 2 \& 3") == "<1 & 2 & 3"
     assert plain_text(r"CSR\_Redacted \<5 Children&#39;s C:\temp") == r"CSR_Redacted <5 Children's C:\temp"
+
+
+def marked(text: str, *words: str) -> str:
+    marks = [Mark(text.index(word), text.index(word) + len(word), f"m-{i}") for i, word in enumerate(words)]
+    return render_marked(text, marks)
+
+
+def test_words_are_marked_in_a_paragraph_and_in_a_list() -> None:
+    text = "Cells from bone marrow.\n\n* into a vein\n* twice"
+    assert marked(text, "bone marrow", "twice") == (
+        '<p>Cells from <mark id="m-0">bone marrow</mark>.</p>\n<ul>\n<li>into a vein</li>\n'
+        '<li><mark id="m-1">twice</mark></li>\n</ul>'
+    )
+
+
+def test_a_mark_over_several_lines_is_one_element_a_line_with_one_id() -> None:
+    text = "* into a vein\n* twice\n1. as said\nlast"
+    shown = marked(text, text)
+    words = [mark.get_text() for mark in BeautifulSoup(shown, "html.parser").select("mark")]
+    assert words == ["into a vein", "twice", "as said", "last"]
+    assert shown.count("id=") == 1
+    assert re.sub("</?mark[^>]*>", "", shown) == render_markdown(text)
+
+
+def test_a_backslash_stays_with_its_sign() -> None:
+    text = r"EDSS \>= 3 and \<= 6"
+    assert marked(text, ">= 3", "<= 6") == (
+        '<p>EDSS <mark id="m-0">&gt;= 3</mark> and <mark id="m-1">&lt;= 6</mark></p>'
+    )
+    assert plain_marked(text, [Mark(6, 10, "a")]) == 'EDSS <mark id="a">&gt;= 3</mark> and &lt;= 6'
+    assert plain_marked(text, [Mark(0, 6, "a")]) == '<mark id="a">EDSS </mark>&gt;= 3 and &lt;= 6'
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("see [the leaflet](https://example.org) for more", "the leaflet](https"),
+        ("see [the leaflet](https://example.org/page) for more", "org/page"),
+        ('see [the leaflet](https://example.org "a > b words") for more', "words"),
+        ("see [the leaflet](https://example.org) for more", "leaflet](https://example.org) for"),
+        ("before &lt; after", "lt; after"),
+        ("\ue000before\ue001 after", "after"),
+    ],
+)
+def test_where_a_mark_would_change_the_text_its_id_stands_before_it(text: str, word: str) -> None:
+    assert marked(text, word) == '<span id="m-0"></span>' + render_markdown(text)
+
+
+def test_an_empty_line_between_marks_loses_no_id() -> None:
+    assert render_marked("a\n\nb", [Mark(1, 2, "m-0"), Mark(3, 4, "m-1")]) == (
+        '<span id="m-0"></span><p>a</p>\n<p><mark id="m-1">b</mark></p>'
+    )
+
+
+SIGNS = st.text("ab \n\n*-+1.)\\<>&[](){}\"'lt;#/:•\ue000", max_size=40)
+
+
+@given(SIGNS, st.lists(st.integers(0, 40), min_size=2, max_size=6))
+@settings(max_examples=400)
+def test_marks_add_nothing_but_themselves(text: str, ends: list[int]) -> None:
+    ends = sorted({min(end, len(text)) for end in ends})
+    marks = [Mark(low, high, f"m-{low}") for low, high in zip(ends[::2], ends[1::2], strict=False)]
+    for plain, shown in (
+        (render_markdown(text), render_marked(text, marks)),
+        (html.escape(plain_text(text)), plain_marked(text, marks)),
+    ):
+        unmarked = re.sub(r'</?mark(?: id="m-\d+")?>|<span id="m-\d+"></span>', "", shown)
+        assert html.unescape(unmarked) == html.unescape(plain)
+        assert sorted(re.findall(r'id="(m-\d+)"', shown)) == sorted(mark.id for mark in marks)
+        soup = BeautifulSoup(shown, "html.parser")
+        assert {tag.name for tag in soup.find_all()} <= ALLOWED | {"mark", "span"}
+        assert {name for tag in soup.select("mark, span") for name in tag.attrs} <= {"id"}

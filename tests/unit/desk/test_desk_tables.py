@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.accounts.services import create_curator
+from apps.classification.models import StudyLabel
 from apps.curation.models import MistakeReport
 from apps.ingest.models import IngestIssue, QueryMembership, StudySnapshot, SyncRun
 from apps.ingest.services import sync
@@ -127,6 +128,17 @@ def test_a_snapshot_shows_its_record(fill: Callable, signed_in: Callable):
     fill(1)
     page = signed_in("viewer").get(f"/desk/ingest/studysnapshot/{StudySnapshot.objects.get().pk}/change/")
     assert "Mesenchymal Stem Cells in Multiple Sclerosis" in page.content.decode()
+
+
+def test_a_curator_finds_the_doubtful_readings(fill: Callable, signed_in: Callable):
+    fill(1)
+    told = {"study_id": "NCT90000000", "rule": "made-up", "reason": "Two statements differ.", "ruleset_version": 1}
+    StudyLabel.objects.create(scheme="dose", value="7e6/kg", doubtful=True, **told)
+    StudyLabel.objects.create(scheme="dose", value="8e6/kg", **told)
+    page = signed_in("curator").get("/desk/classification/studylabel/", {"doubtful__exact": "1"}).content.decode()
+    assert "7e6/kg" in page
+    assert "8e6/kg" not in page
+    assert 'href="?doubtful__exact=1"' in page
 
 
 def test_what_a_reader_wrote_is_shown_as_text(signed_in: Callable):

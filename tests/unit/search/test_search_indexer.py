@@ -29,6 +29,8 @@ def test_a_document_is_written_with_all_its_columns():
         reasons=['He said "yes", then \\ {no}', "€"],
         interventions=["a, b", "{c}", 'd"e', "NULL", ""],
         text_d="line\none\ttab \\ back",
+        card={"source": ["bone-marrow", "adipose"], "dose": ["1e6/kg"]},
+        doubts=["dose"],
     )
     assert index_documents([told]) == 1
     stored = StudyDocument.objects.get(pk=told.nct_id)
@@ -57,6 +59,8 @@ def test_nothing_unchanged_is_written():
         {"reasons": ["New"]},
         {"text_d": "only the text moved"},
         {"registry_state": "gone"},
+        {"card": {"source": ["adipose"]}},
+        {"doubts": ["source"]},
     ],
 )
 def test_only_what_differs_is_written_and_the_superseded_row_is_kept(changes):

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
 from apps.web.presenters.trial_evidence import REACH, Quotation, field_name, quotations, why_here
-from tests.unit.web.trial_pages import record_of, soup_of
-
-SUMMARY = "protocolSection.descriptionModule.briefSummary"
-
-
-@dataclass
-class Label:
-    scheme: str
-    value: str
-    rule: str = "some-rule"
-    reason: str = "The record says so."
-    evidence: list[dict[str, Any]] = field(default_factory=list)
+from apps.web.presenters.trial_marks import Marks
+from apps.web.trial_page import Standing
+from tests.unit.web.trial_pages import SUMMARY, Label, record_of, sentence, soup_of, words
 
 
 @dataclass
@@ -30,14 +20,9 @@ class Membership:
     until: dt.datetime | None = None
 
 
-def quoted(text: str, *words: str) -> list[Quotation]:
+def quoted(text: str, *read: str) -> list[Quotation]:
     record = record_of({"descriptionModule": {"briefSummary": text}})
-    return quotations(record, [evidence(text, word) for word in words])
-
-
-def evidence(text: str, word: str, path: str = SUMMARY) -> dict[str, Any]:
-    start = text.index(word)
-    return {"path": path, "start": start, "end": start + len(word), "quote": word}
+    return quotations(record, [words(text, word) for word in read], Marks())
 
 
 def told(quotation: Quotation) -> str:
@@ -89,8 +74,63 @@ def test_offsets_count_code_points_of_the_raw_text() -> None:
 
 def test_what_the_record_no_longer_says_is_told_as_such() -> None:
     record = record_of({"descriptionModule": {"briefSummary": "Another text."}})
-    (quotation,) = quotations(record, [{"path": SUMMARY, "start": 3, "end": 7, "quote": "stem"}])
+    (quotation,) = quotations(record, [{"path": SUMMARY, "start": 3, "end": 7, "quote": "stem"}], Marks())
     assert (told(quotation), quotation.field) == ("[stem]", "Summary, in an earlier version")
+
+
+def test_a_quoted_sentence_has_its_deciding_words_marked_and_no_others() -> None:
+    text = "Background on cells. The cells come from bone marrow of the patient. They are kept cold."
+    record = record_of({"descriptionModule": {"briefSummary": text}})
+    item = sentence(text, "The cells come from bone marrow of the patient.", "bone marrow", "patient")
+    (quotation,) = quotations(record, [item], Marks())
+    assert told(quotation) == "… The cells come from [bone marrow] of the [patient]. …"
+
+
+def test_a_sentence_that_two_pieces_of_evidence_quote_is_told_once() -> None:
+    text = "Cells from bone marrow, into a vein. Nothing else."
+    record = record_of({"descriptionModule": {"briefSummary": text}})
+    items = [sentence(text, "Cells from bone marrow, into a vein.", word) for word in ("into a vein", "bone marrow")]
+    (quotation,) = quotations(record, items, Marks())
+    assert told(quotation) == "Cells from [bone marrow], [into a vein]. …"
+
+
+def test_a_sentence_of_an_earlier_version_keeps_its_marks() -> None:
+    text = "Cells from bone marrow."
+    item = sentence(text, text, "bone marrow")
+    (quotation,) = quotations(record_of({"descriptionModule": {"briefSummary": "Changed."}}), [item], Marks())
+    assert (told(quotation), quotation.link) == ("Cells from [bone marrow].", "")
+
+
+@pytest.mark.parametrize("marks", [[[0, 3]], [[30, 60]], [[12, 12]], [], None])
+def test_marks_outside_their_quote_are_not_believed(marks: list[list[int]] | None) -> None:
+    text = "Other text. Cells from bone marrow. Other text."
+    record = record_of({"descriptionModule": {"briefSummary": text}})
+    item = words(text, "Cells from bone marrow.") | {"marks": marks}
+    (quotation,) = quotations(record, [item], Marks())
+    assert told(quotation) == "… [Cells from bone marrow.] …"
+
+
+@pytest.mark.parametrize(
+    ("module", "path", "shown"),
+    [
+        ({"eligibilityModule": {"sex": "FEMALE"}}, "eligibilityModule.sex", "Female"),
+        (
+            {"designModule": {"designInfo": {"interventionModel": "SINGLE_GROUP"}}},
+            "designModule.designInfo.interventionModel",
+            "Single group",
+        ),
+    ],
+)
+def test_a_word_from_a_closed_list_is_quoted_as_the_page_shows_it(module: dict, path: str, shown: str) -> None:
+    record = record_of(module)
+    (word,) = [value for part in module.values() for value in _texts(part)]
+    item = {"path": "protocolSection." + path, "start": 0, "end": len(word), "quote": word}
+    (quotation,) = quotations(record, [item | {"marks": [[0, len(word)]]}], Marks())
+    assert told(quotation) == shown
+
+
+def _texts(part: object) -> list[str]:
+    return [part] if isinstance(part, str) else [text for item in part.values() for text in _texts(item)]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +142,8 @@ def test_what_the_record_no_longer_says_is_told_as_such() -> None:
         ("protocolSection.conditionsModule.conditions[1]", "Condition 2"),
         ("protocolSection.identificationModule.briefTitle", "Title"),
         ("derivedSection.conditionBrowseModule.meshes[0].term", "Index term (MeSH) 1 for the condition"),
+        ("protocolSection.outcomesModule.secondaryOutcomes[1].timeFrame", "Secondary outcome 2, when"),
+        ("protocolSection.eligibilityModule.minimumAge", "Who can join, lowest age"),
         ("protocolSection.someNewModule.aField[4].text", "Some new, a field, text, 5"),
     ],
 )
@@ -112,7 +154,7 @@ def test_places_have_plain_names(path: str, name: str) -> None:
 def test_every_label_has_its_sentence_in_the_page() -> None:
     text = "People get stem cells once."
     record = record_of({"descriptionModule": {"briefSummary": text}})
-    labels = [Label("cell_type", "msc", evidence=[evidence(text, "stem cells")]), Label("scope", "in_scope")]
+    labels = [Label("cell_type", "msc", evidence=[words(text, "stem cells")]), Label("scope", "in_scope")]
     why = soup_of(record, labels=labels, memberships=[Membership("multiple-sclerosis-msc")]).find(id="why")
     assert [summary.get_text(strip=True) for summary in why.select("summary")] == [
         "In our list: yes",
@@ -125,7 +167,7 @@ def test_every_label_has_its_sentence_in_the_page() -> None:
 def test_a_text_that_a_rule_read_whole_is_quoted_without_a_mark() -> None:
     text = "Stem cells in multiple sclerosis"
     record = record_of({"descriptionModule": {"briefSummary": text}})
-    why = soup_of(record, labels=[Label("cell_type", "msc", evidence=[evidence(text, text)])]).find(id="why")
+    why = soup_of(record, labels=[Label("cell_type", "msc", evidence=[words(text, text)])]).find(id="why")
     assert why.blockquote.get_text(strip=True) == text
     assert not why.select("mark")
 
@@ -133,17 +175,32 @@ def test_a_text_that_a_rule_read_whole_is_quoted_without_a_mark() -> None:
 def test_a_quotation_cannot_bring_markup_in() -> None:
     text = "People get <b onclick=x>stem</b> cells."
     record = record_of({"descriptionModule": {"briefSummary": text}})
-    page = soup_of(record, labels=[Label("scope", "review", evidence=[evidence(text, "<b onclick=x>stem</b>")])])
+    page = soup_of(record, labels=[Label("scope", "review", evidence=[words(text, "<b onclick=x>stem</b>")])])
     assert page.select_one("mark").get_text() == "<b onclick=x>stem</b>"
     assert not page.select("[onclick]")
 
 
 def test_queries_that_find_it_no_longer_are_dated_and_unknown_labels_shown() -> None:
     until = dt.datetime(2026, 5, 2, tzinfo=dt.UTC)
-    why = why_here(record_of(), [Label("donor", "some-value")], [Membership("retired-query", until=until)], "out")
-    assert (why.labels[0].scheme, why.labels[0].name) == ("Donor", "Some value")
+    labels, queries = [Label("later_scheme", "some-value")], [Membership("retired-query", until=until)]
+    why = why_here(record_of(), labels, queries, "out", Marks())
+    assert (why.labels[0].scheme, why.labels[0].name) == ("Later scheme", "Some value")
     assert (why.queries[0].told, why.queries[0].until) == ("retired-query", "2 May 2026")
 
 
 def test_nothing_to_tell_makes_no_section() -> None:
-    assert why_here(record_of(), [], [], "in_scope") is None
+    assert why_here(record_of(), [], [], "in_scope", Marks()) is None
+
+
+def test_labels_of_the_card_stand_on_the_card_alone() -> None:
+    labels = [Label("cell_type", "msc"), Label("route", "intravenous")]
+    page = soup_of(record_of(), Standing(cell_types=["msc"]), labels=labels)
+    assert [summary.get_text(strip=True) for summary in page.select("#why summary")] == [
+        "Kind of cell: Mesenchymal stem/stromal cells"
+    ]
+    assert "Into a vein" in page.select_one("#card").get_text()
+
+
+def test_a_doubtful_label_says_so() -> None:
+    why = soup_of(record_of(), labels=[Label("disease", "multiple-sclerosis", doubtful=True)]).find(id="why")
+    assert "Our reading is uncertain; a person will look." in why.get_text()

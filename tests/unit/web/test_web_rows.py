@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 
 from apps.search.selectors import FacetValue
 from apps.web.views import markup, rows
+from apps.web.views.facets import Group, Section
 from apps.web.views.rows import Row
 
 
@@ -101,13 +102,17 @@ def test_pager(page: int, pages: int, shown: list[int | None]) -> None:
 
 def test_nothing_is_printed_unescaped() -> None:
     bad = "<i>\"'&"
-    row = Row(bad, bad, bad, bad, bad, [(bad, bad)], bad, bad, bad, bad, bad, bad, bad)
+    row = Row(bad, bad, bad, bad, bad, [(bad, bad)], bad, bad, bad, bad, bad, bad, bad, card=[(bad, bad)])
     document = BeautifulSoup(markup.trial_rows([row]), "html.parser")
     assert not document.find("i")
     assert document.a["href"] == bad
     assert document.a.get_text() == bad
-    assert document.get_text().count("<i>") == 11
-    options = BeautifulSoup(markup.options(bad, [FacetValue(bad, bad, 3, True, "")], marks=True), "html.parser")
-    assert not options.find("i")
-    assert options.input["value"] == bad
-    assert options.input.has_attr("checked")
+    assert document.get_text().count("<i>") == 13
+    value = FacetValue(bad, bad, 3, True)
+    group = Group(bad, bad, True, [value], [value])
+    for html in (markup.facets([group]), markup.sections([Section("x", bad, "", [group])])):
+        facets = BeautifulSoup(html, "html.parser")
+        assert not facets.find("i")
+        assert facets.input["value"] == bad
+        assert facets.input.has_attr("checked")
+        assert facets.get_text().count("<i>") >= 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,38 @@ from apps.web.trial_page import Standing, build_trial_page
 TODAY = dt.date(2026, 5, 3)
 FIXTURES = Path(settings.BASE_DIR) / "tests" / "fixtures" / "studies"
 RECORDED = Path(settings.BASE_DIR).parent / "shared" / "ctgov" / "studies"
+
+
+SUMMARY = "protocolSection.descriptionModule.briefSummary"
+
+
+@dataclass
+class Label:
+    """A label as the database holds it."""
+
+    scheme: str
+    value: str
+    rule: str = "some-rule"
+    reason: str = "The record says so."
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    doubtful: bool = False
+    detail: dict[str, Any] | None = None
+
+
+def words(text: str, word: str, path: str = SUMMARY) -> dict[str, Any]:
+    """Evidence without marks: the words that a rule read."""
+    start = text.index(word)
+    return {"path": path, "start": start, "end": start + len(word), "quote": word}
+
+
+def sentence(text: str, sentence: str, *marked: str, path: str = SUMMARY) -> dict[str, Any]:
+    """Evidence with marks: a sentence, and the words in it that a rule read."""
+    item = words(text, sentence, path)
+    marks = []
+    for word in marked:
+        start = text.index(word, item["start"])
+        marks.append([start, start + len(word)])
+    return item | {"marks": marks}
 
 
 def html_of(record: StudyRecord, standing: Standing | None = None, **knowledge: Any) -> str:

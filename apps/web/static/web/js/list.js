@@ -15,7 +15,7 @@
   const show = async (url, focused) => {
     const mine = ++asked;
     const list = document.getElementById("list");
-    const open = [...list.querySelectorAll("details")].map((part) => part.open);
+    const open = new Map([...list.querySelectorAll("details")].map((part) => [part.id, part.open]));
     list.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(url, { headers: { Accept: "text/html" } });
@@ -23,8 +23,7 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== asked) return;
       const fresh = page.getElementById("list");
-      const parts = [...fresh.querySelectorAll("details")];
-      if (parts.length === open.length) parts.forEach((part, index) => { part.open = open[index]; });
+      for (const part of fresh.querySelectorAll("details")) part.open = open.get(part.id) ?? part.open;
       for (const part of [".list__state", ".list__results", "#filter-form"]) {
         list.querySelector(part).replaceWith(fresh.querySelector(part));
       }
