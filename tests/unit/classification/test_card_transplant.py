@@ -62,7 +62,11 @@ def regimens(**parts):
             "alemtuzumab+cyclophosphamide",
             "cyclophosphamide-alemtuzumab",
         ),
-        ("Conditioning with cyclophosphamide and rituximab.", "cyclophosphamide+rituximab", "cyclophosphamide-rituximab"),
+        (
+            "Conditioning with cyclophosphamide and rituximab.",
+            "cyclophosphamide+rituximab",
+            "cyclophosphamide-rituximab",
+        ),
         (
             "Conditioning with cyclophosphamide 120 mg/kg, fludarabine 150 mg/m2 and rATG.",
             "atg+cyclophosphamide+fludarabine",
@@ -99,9 +103,7 @@ def test_conditioning_as_written():
 
 
 def test_every_class_has_a_name():
-    drugs = (
-        "beam busulfan treosulfan melphalan tbi tli fludarabine cyclophosphamide atg alemtuzumab rituximab thiotepa".split()
-    )
+    drugs = "beam busulfan treosulfan melphalan tbi tli fludarabine cyclophosphamide atg alemtuzumab rituximab thiotepa".split()
     classes = {conditioning_class(pair) for one in drugs for other in drugs for pair in [{one}, {one, other}]}
     assert classes == set(CONDITIONINGS)
 
@@ -127,7 +129,12 @@ def test_cyclophosphamide_only_mobilises():
 def test_cyclophosphamide_as_comparator():
     parts = {
         "arms": [
-            ("EXPERIMENTAL", "Transplantation", "Stem cell transplantation after conditioning with melphalan and ATG", ()),
+            (
+                "EXPERIMENTAL",
+                "Transplantation",
+                "Stem cell transplantation after conditioning with melphalan and ATG",
+                (),
+            ),
             ("ACTIVE_COMPARATOR", "Cyclophosphamide", "Twelve monthly infusions of cyclophosphamide", ()),
         ],
         "interventions": [("DRUG", "Cyclophosphamide", "750 mg/m2 in monthly pulses")],
@@ -166,7 +173,10 @@ def test_cyclophosphamide_after_the_transplantation_prevents_gvhd():
 
 
 def test_cyclophosphamide_as_an_exclusion():
-    parts = {"summary": "Conditioning with BEAM.", "eligibility": "Exclusion: allergy to cyclophosphamide, fludarabine or ATG"}
+    parts = {
+        "summary": "Conditioning with BEAM.",
+        "eligibility": "Exclusion: allergy to cyclophosphamide, fludarabine or ATG",
+    }
     assert regimens(**parts) == {"beam"}
 
 
@@ -179,7 +189,9 @@ def test_drug_listed_whose_purpose_is_told_elsewhere():
 
 
 def test_g_csf_after_transplantation_is_no_mobilisation():
-    text = "Conditioning with BEAM. G-CSF 5 mcg/kg is given from day +5 after transplantation until neutrophil recovery."
+    text = (
+        "Conditioning with BEAM. G-CSF 5 mcg/kg is given from day +5 after transplantation until neutrophil recovery."
+    )
     assert values("mobilisation", summary=text) == set()
     listed = [("DRUG", "Filgrastim", "Daily from day +4 until engraftment")]
     assert values("mobilisation", interventions=listed) == set()
@@ -212,7 +224,10 @@ def test_total_lymphoid_irradiation_is_not_tbi():
 
 
 def test_traumatic_brain_injury_is_not_irradiation():
-    assert regimens(title="Autologous stem cells in TBI", summary="Adults with severe TBI receive their own cells.") == set()
+    assert (
+        regimens(title="Autologous stem cells in TBI", summary="Adults with severe TBI receive their own cells.")
+        == set()
+    )
 
 
 # Alternatives and where they stand
@@ -245,7 +260,12 @@ def test_arms_with_their_own_regimens():
     parts = {
         "arms": [
             ("EXPERIMENTAL", "Arm 1", "Stem cell transplantation after conditioning with cyclophosphamide and ATG", ()),
-            ("EXPERIMENTAL", "Arm 2", "Stem cell transplantation after conditioning with cyclophosphamide, ATG and rituximab", ()),
+            (
+                "EXPERIMENTAL",
+                "Arm 2",
+                "Stem cell transplantation after conditioning with cyclophosphamide, ATG and rituximab",
+                (),
+            ),
         ]
     }
     assert regimens(**parts) == {"atg+cyclophosphamide", "atg+cyclophosphamide+rituximab"}
@@ -356,7 +376,13 @@ def test_un_manipulated_is_a_positive_statement(word):
 
 @pytest.mark.parametrize(
     "text",
-    ["CD34+ selected cells", "CD34-selected cells", "CD34 + selection with CliniMACS", "enriched CD34+ cells", "selection of CD34(+) cells"],
+    [
+        "CD34+ selected cells",
+        "CD34-selected cells",
+        "CD34 + selection with CliniMACS",
+        "enriched CD34+ cells",
+        "selection of CD34(+) cells",
+    ],
 )
 def test_cd34_selection(text):
     assert values("graft_manipulation", summary=f"The graft: {text}.") == {"cd34-selected"}

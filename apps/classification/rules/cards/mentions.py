@@ -19,7 +19,17 @@ _MSC = ("msc", "msc-by-tissue", "mixed-cells")
 _HSC = ("hsc", "hsc-abbreviation")
 _GRAFT = ("stem-cell-transplantation", "transplantation", "marrow-mononuclear", "cord-blood")
 _ANY = ("stem-cell", "progenitor-cell", "stromal-vascular-fraction", "stem-cell-educator", "celz-201")
-_OTHER = ("organ-transplantation", "car-t", "treg", "tolerogenic-cells", "t-cell-vaccine", "islet", "neural", "not-cells", "bone-graft")
+_OTHER = (
+    "organ-transplantation",
+    "car-t",
+    "treg",
+    "tolerogenic-cells",
+    "t-cell-vaccine",
+    "islet",
+    "neural",
+    "not-cells",
+    "bone-graft",
+)
 # The value of cells called by the name or code of a product.
 _NAME = "name"
 _CELLS = {
@@ -38,7 +48,9 @@ _MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
 _BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
 # What stands between a word and what it belongs to makes the way longer.
-_TURN = re.compile(r"[,:()]|\b(?:and|or|plus|with|then|followed|versus|vs|while|whereas|but|compared|after|before)\b", re.IGNORECASE)
+_TURN = re.compile(
+    r"[,:()]|\b(?:and|or|plus|with|then|followed|versus|vs|while|whereas|but|compared|after|before)\b", re.IGNORECASE
+)
 _PER_TURN = 25
 # An arm's or intervention's text that is longer may tell of such cells in general too, in code points.
 _TALKATIVE = 300
@@ -122,7 +134,9 @@ class Sentence:
     def nearest(self, word: Word, *fields: str, before: int = 0) -> Word | None:
         """The nearest other word of these fields. One that stands before counts as `before` farther away."""
         candidates = [one for one in self.words if one.field in fields and one is not word]
-        return min(candidates, key=lambda one: self.way(word, one) + (before if one.end <= word.start else 0), default=None)
+        return min(
+            candidates, key=lambda one: self.way(word, one) + (before if one.end <= word.start else 0), default=None
+        )
 
 
 def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -> Iterator[Sentence]:
@@ -265,7 +279,12 @@ _CODE = re.compile(r"(?=\S*[\d-]|\S*[a-z][A-Z]|[A-Z]{3})[A-Za-z][\w-]{2,24}")
 def _add_codes(material: Material, owners: frozenset[str], anchors: dict[str, list[Word]]) -> None:
     """The code by which the record calls its cells, or the arm that gets them, names them everywhere."""
     module = material.record.protocol.arms_interventions
-    names = [name for i, one in enumerate(module.interventions) if f"interventions[{i}]" in owners for name in (one.name, *one.other_names)]
+    names = [
+        name
+        for i, one in enumerate(module.interventions)
+        if f"interventions[{i}]" in owners
+        for name in (one.name, *one.other_names)
+    ]
     names += [arm.label for i, arm in enumerate(module.arm_groups) if f"armGroups[{i}]" in owners]
     for name in {(name or "").strip("®™ ") for name in names}:
         if _CODE.fullmatch(name):

@@ -77,7 +77,9 @@ _DERIVED = re.compile(r"[\s-]*(?:tissue[\s-]*)?deriv", re.IGNORECASE)
 _DERIVED_REACH = 90
 _BRACKET = re.compile(r"[\s(,:\[-]{1,4}")
 _CLAUSE = re.compile(r"[.;:]|\b(?:is|are|was|were|will|exosomes?)\b", re.IGNORECASE)
-_TURNS_AWAY = re.compile(r"[.;:]|\b(?:is|are|was|were|may|can|has|have|will|would|into|makes?|contains?)\b", re.IGNORECASE)
+_TURNS_AWAY = re.compile(
+    r"[.;:]|\b(?:is|are|was|were|may|can|has|have|will|would|into|makes?|contains?)\b", re.IGNORECASE
+)
 # Words over which a tissue does not reach the cells: "marrow and MSC", "marrow makes stem cells".
 _NOT_OVER = re.compile(
     r"[.;:]|\b(?:and|or|but|is|are|was|were|may|can|has|have|makes?|contains?|in|into|after|then|will|would|for|from|"
@@ -95,7 +97,9 @@ _TAKEN = re.compile(
 )
 _TAKEN_NEAR = 60
 # Blood is taken in every trial, and these tissues are no donation.
-_TAKEN_FOR_CELLS = frozenset({"bone-marrow", "adipose", "umbilical-cord", "cord-blood", "placenta", "menstrual-blood", "dental-pulp"})
+_TAKEN_FOR_CELLS = frozenset(
+    {"bone-marrow", "adipose", "umbilical-cord", "cord-blood", "placenta", "menstrual-blood", "dental-pulp"}
+)
 
 
 def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
@@ -315,7 +319,9 @@ def _with_conflict_in_doubt(statements: list[Statement]) -> list[Statement]:
         places: dict[str, set[str]] = {"autologous": set(), "allogeneic": set()}
         for one in statements:
             if one.kind == kind and one.rank == best and one.value in places:
-                places[one.value].add(one.span.path.rpartition(".")[0] if "armsInterventions" in one.span.path else one.span.path)
+                places[one.value].add(
+                    one.span.path.rpartition(".")[0] if "armsInterventions" in one.span.path else one.span.path
+                )
         own, other = places.values()
         if own and other and not own & other and not (_arms(own) and _arms(other)):
             doubted.add(kind)

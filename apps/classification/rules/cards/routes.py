@@ -24,7 +24,9 @@ _DOTTED = re.compile(r"(?<![\w.])[iI]\.\s?([vVmMaA])\.?(?![\w.])")
 _DOTTED_ROUTES = {"v": "intravenous", "m": "intramuscular", "a": "intra-arterial"}
 # Before and behind the name of a blood vessel into which something is given.
 _INTO = re.compile(r"\b(?:into|via|through|by|in)\s+(?:[\w-]+\s+){0,4}$", re.IGNORECASE)
-_INFUSION = re.compile(r"\s*(?:infus|inject|cathet|interven|perfus|administ|deliver|implant|cannul|puncture)", re.IGNORECASE)
+_INFUSION = re.compile(
+    r"\s*(?:infus|inject|cathet|interven|perfus|administ|deliver|implant|cannul|puncture)", re.IGNORECASE
+)
 # Between a way and the cells behind it: something else goes this way before or after them.
 _EARLIER = re.compile(r"\b(?:prior to|before|after|following|until)\b", re.IGNORECASE)
 _GIVING = re.compile(r"\b(?:inject|infus|transfus|administ|deliver|implant|given|receiv|treat)", re.IGNORECASE)
