@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import NamedTuple
 
 from apps.classification.rules.cards.amounts import read_numbers
-from apps.classification.rules.cards.arms import Arm, arms_of, is_denied
+from apps.classification.rules.cards.arms import Arm, Terms, Words, arms_of, is_denied, parted
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cells import MSC, OPEN_CELLS
 from apps.classification.rules.labels import Label
@@ -17,7 +16,6 @@ from apps.classification.rules.quoting import Span, evidence, sentence_at
 from apps.classification.rules.reading import Place
 
 _DESIGN = "protocolSection.designModule.designInfo."
-_CONTROL_TYPES = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION"})
 # What the design itself says, before any background.
 _PLAIN = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
 
@@ -52,8 +50,9 @@ _PEOPLE = re.compile(
 _GETTING = re.compile(r"\b(?:receiv|treat|giv|undergo|underw|inject|infus|administ|tak)", re.IGNORECASE)
 # A sentence that tells of other studies, or of plans.
 _ELSEWHERE = re.compile(
-    r"\b(?:previous(?:ly)?|earlier (?:stud\w+|trials?|work)|has been|have been|were (?:found|reported|shown|observed)|showed"
-    r"|reported|published|literature|future|subsequent (?:trials?|stud\w+)|other (?:trials?|stud\w+)|animal|mice|mouse|rats?)\b",
+    r"\b(?:previous(?:ly)?|earlier (?:stud\w+|trials?|work)|has been|have been|were (?:found|reported|shown|observed)"
+    r"|showed|reported|published|literature|future|subsequent (?:trials?|stud\w+)|other (?:trials?|stud\w+)|animal|mice"
+    r"|mouse|rats?)\b",
     re.IGNORECASE,
 )
 # Words of a description from which, and the share of them from which, two arms are said to get the same.
@@ -106,37 +105,13 @@ class _Found(dict[str, _Value]):
             known.spans.extend(spans)
 
 
-class _Terms(NamedTuple):
-    """The design's words in one passage or several."""
-
-    found: tuple[Named, ...]
-
-    def of(self, group: str, value: str | None = None) -> list[Named]:
-        return [term for term in self.found if term.field == group and value in (None, term.value)]
-
-    def spans(self, group: str, value: str | None = None) -> list[Span]:
-        return [term.span for term in self.of(group, value)]
-
-
-class _Reading:
-    """The design's words of a record, by path; read once."""
-
-    def __init__(self, material: Material) -> None:
-        self.by_path: dict[str, list[Named]] = {}
-        for term in material.named("design"):
-            self.by_path.setdefault(term.passage.path, []).append(term)
-
-    def of(self, passages: Iterable[Passage | None]) -> _Terms:
-        return _Terms(tuple(term for passage in passages if passage for term in self.by_path.get(passage.path, ())))
-
-
 def extract_comparators(material: Material) -> Iterator[Label]:
     """What the cells are compared with: from the arms' words first, then from their types, then from the texts."""
-    reading = _Reading(material)
+    reading = Words(material, "design", material.passages)
     arms = arms_of(material)
     found = _Found()
     observed = material.record.protocol.design.study_type == "OBSERVATIONAL"
-    with_cells, controls = _parted(arms, reading, observed=observed)
+    with_cells, controls = parted(arms, reading, observed=observed)
     for arm in controls:
         _read_control(arm, with_cells, reading, found)
     _read_differences(with_cells, reading, found, material)
@@ -148,43 +123,11 @@ def extract_comparators(material: Material) -> Iterator[Label]:
         yield Label("comparator", value, one.rule, REASONS[one.rule], evidence(one.spans), one.doubtful)
 
 
-# Which arms get the cells
-
-
-def _parted(arms: Sequence[Arm], reading: _Reading, *, observed: bool) -> tuple[list[Arm], list[Arm]]:
-    """Arms that get the cells, and those that do not. Groups that are only observed count where their words say it."""
-    with_cells: list[Arm] = []
-    controls: list[Arm] = []
-    for arm in arms:
-        if reading.of(arm.own).of("people"):
-            continue
-        (controls if _is_control(arm, reading) else with_cells).append(arm)
-    if observed or not any(arm.cells or arm.type == "EXPERIMENTAL" for arm in with_cells):
-        controls = [arm for arm in controls if arm.type in _CONTROL_TYPES or reading.of(arm.own).of("comparator")]
-    return with_cells, controls
-
-
-def _is_control(arm: Arm, reading: _Reading) -> bool:
-    """Whether an arm goes without the cells. Its own words count for more than its registered type."""
-    label, own = reading.of((arm.label,)), reading.of(arm.own)
-    labelled = arm.names_cells((arm.label,))
-    if arm.type in _CONTROL_TYPES:
-        return not arm.names_cells(arm.own) or bool(own.of("comparator") or own.of("fluid") or label.of("control"))
-    if labelled:
-        return False
-    if label.of("comparator") or label.of("control"):
-        return True
-    named = arm.names_cells((*arm.own, *arm.given))
-    if arm.type == "EXPERIMENTAL":
-        return not named and (bool(own.of("comparator")) or arm.denied)
-    return not named
-
-
 # What a control gets
 
 
-def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: _Reading, found: _Found) -> None:
-    own = reading.of((*arm.own, *arm.given))
+def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: Words, found: _Found) -> None:
+    own = reading.of(*arm.own, *arm.given)
     said = False
     later = own.spans("comparator", "delayed-treatment")
     later = later or _cells_after(arm, own)
@@ -204,7 +147,7 @@ def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: _Reading, found:
     _read_untreated(arm, with_cells, own, reading, found)
 
 
-def _cells_after(arm: Arm, own: _Terms) -> list[Span]:
+def _cells_after(arm: Arm, own: Terms) -> list[Span]:
     """Where the words of a placebo group say that the cells follow: "placebo, then MSC"."""
     return [
         cell
@@ -216,7 +159,7 @@ def _cells_after(arm: Arm, own: _Terms) -> list[Span]:
     ]
 
 
-def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: _Terms, reading: _Reading, found: _Found) -> None:
+def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: Terms, reading: Words, found: _Found) -> None:
     """A control that gets neither placebo nor sham: standard care, another treatment, or none."""
     told = arm.bare_description if len(_words(arm.bare_description)) > 1 and not _tells_people(arm) else ""
     named = bool(_bare(arm))
@@ -224,7 +167,7 @@ def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: _Terms, reading: _
         text.span(*match.span()) for text in arm.own for match in _STANDARD.finditer(text.text)
     ]
     label_spans = [text.span(0, len(text.text)) for text in (arm.label,) if text]
-    if standard and (not named or arm.type == "NO_INTERVENTION" or reading.of((arm.label,)).of("comparator")):
+    if standard and (not named or arm.type == "NO_INTERVENTION" or reading.of(arm.label).of("comparator")):
         found.add("standard-care", "standard-care-in-arm", standard)
     elif own.of("comparator", "no-treatment"):
         found.add("no-treatment", "no-treatment-in-arm", own.spans("comparator", "no-treatment"))
@@ -284,7 +227,7 @@ def _whole(text: Passage | None) -> Span:
 # How arms with cells differ
 
 
-def _read_differences(with_cells: Sequence[Arm], reading: _Reading, found: _Found, material: Material) -> None:
+def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, material: Material) -> None:
     amounts = {arm.number: _amounts_of(arm) for arm in with_cells} if len(with_cells) > 1 else {}
     for one, other in combinations([arm for arm in with_cells if arm.label], 2):
         spans = _kinds(one, other, reading)
@@ -295,13 +238,13 @@ def _read_differences(with_cells: Sequence[Arm], reading: _Reading, found: _Foun
             if spans:
                 found.add("dose-comparison", "doses-of-arms", spans)
     for passage in material.passages:
-        for term in reading.of((passage,)).of("dose", "escalation"):
+        for term in reading.of(passage).of("dose", "escalation"):
             if not _is_elsewhere(term):
                 found.add("dose-comparison", "dose-escalation", [term.span])
 
 
-def _levels(one: Arm, other: Arm, reading: _Reading) -> list[Span]:
-    first, second = reading.of(one.own).of("level"), reading.of(other.own).of("level")
+def _levels(one: Arm, other: Arm, reading: Words) -> list[Span]:
+    first, second = reading.of(*one.own).of("level"), reading.of(*other.own).of("level")
     if {term.value for term in first} & {term.value for term in second}:
         return []
     return [first[0].span, second[0].span] if first and second else []
@@ -328,12 +271,12 @@ def _amounts_of(arm: Arm) -> dict[float, Span]:
     return {}
 
 
-def _kinds(one: Arm, other: Arm, reading: _Reading) -> list[Span]:
+def _kinds(one: Arm, other: Arm, reading: Words) -> list[Span]:
     """The places of two kinds of cells, donors, tissues or ways, where the two arms share none of that sort."""
     if one.cells and other.cells and _are_other_cells(one, other):
         return [one.cells[0], other.cells[0]]
     for difference in _DIFFERENCES:
-        first, second = reading.of(one.own).of(difference), reading.of(other.own).of(difference)
+        first, second = reading.of(*one.own).of(difference), reading.of(*other.own).of(difference)
         if first and second and not {term.value for term in first} & {term.value for term in second}:
             return [first[0].span, second[0].span]
     return []
@@ -352,10 +295,10 @@ def _are_other_cells(one: Arm, other: Arm) -> bool:
 # What the texts say
 
 
-def _read_texts(material: Material, reading: _Reading, found: _Found, *, arms: bool) -> None:
+def _read_texts(material: Material, reading: Words, found: _Found, *, arms: bool) -> None:
     """Historical controls wherever they stand; placebo and sham where no arm told of a control."""
     for passage in material.passages:
-        terms = reading.of((passage,))
+        terms = reading.of(passage)
         for term in terms.of("comparator", "historical"):
             if not _is_elsewhere(term):
                 found.add("historical", "historical-in-text", [term.span], doubtful=passage.place not in _PLAIN)
@@ -389,7 +332,7 @@ def _is_single_group(material: Material) -> bool:
 # No comparison
 
 
-def _read_single_group(material: Material, arms: Sequence[Arm], reading: _Reading, found: _Found) -> None:
+def _read_single_group(material: Material, arms: Sequence[Arm], reading: Words, found: _Found) -> None:
     """ "none", unless a text speaks of a control group: then what it gets, if the sentence says so, else a doubt."""
     design = material.record.protocol.design
     if design.study_type not in (None, "INTERVENTIONAL") or len(arms) > 1:
@@ -404,12 +347,12 @@ def _read_single_group(material: Material, arms: Sequence[Arm], reading: _Readin
     told = [
         term
         for passage in material.passages
-        for term in reading.of((passage,)).of("control", "group")
+        for term in reading.of(passage).of("control", "group")
         if not _is_elsewhere(term) and not is_denied(passage.text, term.start, term.end)
     ]
     for term in told:
         low, high = sentence_at(term.passage.text, term.start, term.end)
-        for other in reading.of((term.passage,)).of("comparator"):
+        for other in reading.of(term.passage).of("comparator"):
             if low <= other.start and other.end <= high:
                 found.add(other.value, "control-in-text", [term.span, other.span], doubtful=True)
     if not found:

@@ -1,0 +1,324 @@
+"""What each drug around a transplantation is given for, by the words and days that stand around its name.
+
+A drug says little by itself: cyclophosphamide mobilises, conditions, prevents graft-versus-host disease, is what the
+transplantation is compared with, or what people had before. So each mention is read together with its sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from apps.classification.rules.cards.material import Named, Passage
+from apps.classification.rules.quoting import Span
+from apps.classification.rules.reading import Place
+
+GROWTH_FACTORS = frozenset({"g-csf", "gm-csf", "plerixafor", "motixafortide"})
+# Antibodies: given until just after the graft in the conditioning, and each in another's place.
+ANTIBODIES = frozenset({"atg", "alemtuzumab", "rituximab"})
+# What blood-forming cells are compared with is none of these.
+_ONLY_CONDITIONING = frozenset(
+    (
+        "atg beam beac bendamustine busulfan carmustine cytarabine etoposide fludarabine melphalan tbi thiotepa tli "
+        "treosulfan"
+    ).split()
+)
+
+# The end of a sentence. "vs." ends none.
+_SENTENCE = re.compile(r"(?<!\bvs)[.!?;][)\"'”’]?\s{1,9}(?=[A-Z(\[*•\d])|\n")
+_TURN = re.compile(
+    r";|:|\b(?:followed by|then|after|before|prior to|and the|while|subsequent(?:ly)?|sequential(?:ly)?)\b",
+    re.IGNORECASE,
+)
+# How far a word reaches in its sentence, forward and back, in code points; what makes the way longer; and what more a
+# word behind the drug has to go, unless it follows at once ("BEAM conditioning").
+_REACH = 260
+_REACH_BACK = 110
+_PER_TURN = 60
+_BEHIND = 15
+_AT_ONCE = 2
+
+_GRAFT = r"(?:transplant\w*|rescue|support|(?:re-?)?infusion|[a-z]{0,4}HSCT|AHSCT|AHCT|ASCT|BMT|HCT|grafting)\b"
+# "Cyclophosphamide and ATG before stem cell transplantation": what the graft follows is the conditioning.
+_GRAFT_FOLLOWS = (
+    r"\b(?:before|prior to|preceding|preceded by|followed by|and then|with|supported by)\s(?:[\w+-]{1,20}\s){0,10}?"
+    + _GRAFT
+)
+# "Transplantation using cyclophosphamide and ATG".
+_GRAFT_WITH = (
+    r"\b(?:transplant(?:ation)?s?|HSCT|AHSCT|AHCT|ASCT|BMT|HCT)\s?\(?(?:[A-Z]{3,6}\)\s?)?(?:using|with|after|following)\b"
+    r"(?!\s(?:the\s)?(?:mobili|post))"
+)
+_BEFORE_GRAFT = re.compile(rf"{_GRAFT_FOLLOWS}|{_GRAFT_WITH}", re.IGNORECASE)
+# "After the transplantation", unless the words go on to tell with what it is done.
+_AFTER_GRAFT = re.compile(
+    r"\b(?:after|post|following)[\s-](?:(?:the|his|her|their|autologous|allogeneic|stem|cell|blood|bone|marrow)\s){0,4}"
+    r"(?:transplant(?:ation)?|[a-z]{0,4}HSCT|AHCT|ASCT|BMT|HCT)\b(?!\s?(?:with|using|conditioned|by|consist))",
+    re.IGNORECASE,
+)
+# Conditioning is given in the two weeks before the graft; what stands farther before is another treatment.
+_DAY = r"(?:\b(?:days?|d|T)\.?\s?\(?(?:day\s)?)"
+_MINUS = r"(?:[-−–‑]|minus)\s?"
+_DAY_BEFORE = re.compile(rf"{_DAY}{_MINUS}(?:1[0-4]|\d)(?!\d)", re.IGNORECASE)
+_DAY_LONG_BEFORE = re.compile(rf"{_DAY}{_MINUS}(?:1[5-9]|[2-9]\d)(?!\d)", re.IGNORECASE)
+_DAY_AFTER = re.compile(r"(?:\b(?:days?|d|at)\.?\s?|[,&]\s?|\band\s)(?:\+|plus)\s?\d", re.IGNORECASE)
+_DAY_WINDOW = 110
+# A day that heads the drug: "Day -1: melphalan".
+_HEADED = 40
+# Between two drugs that are given on the same days.
+_JOINED = 60
+
+_VERSUS = re.compile(r"\b(?:versus|vs|compared (?:to|with)|comparison (?:to|with))\b", re.IGNORECASE)
+_ANY_GRAFT = re.compile(
+    r"\b(?:\w{0,12}transplant\w*|[a-z]{0,4}HSCT|AHCT|ASCT|BMT|HCT|rescue|stem.cell|conditioning|immuno.?ablat\w+|ablation)",
+    re.IGNORECASE,
+)
+_SIDE = 150
+# "X and the conditioning": what begins another part of the sentence says nothing of the drug.
+_PARTED = re.compile(
+    r"\b(?:and|or|versus|vs\.?|plus|to|from|before|after|until|than|followed by|prior to)\W{1,3}(?:(?:the|a|an|then)\s)?$",
+    re.IGNORECASE,
+)
+
+# A sentence on other studies, or on what is usual.
+ELSEWHERE = re.compile(
+    r"\b(?:previous(?:ly)?|earlier (?:stud\w+|trials?|work|reports?)|has been|have been"
+    r"|were (?:found|reported|shown|observed|treated)|showed|reported|published|literature|historical(?:ly)?"
+    r"|other (?:trials?|stud\w+|centers|centres)|animal|mice|mouse)\b",
+    re.IGNORECASE,
+)
+_IRRADIATION = re.compile(r"(?i:irradiation|radiation|conditioning|ablati|transplant)|\bc?(?:Gy|GY)\b")
+_LONGEST_ABBREVIATION = 5
+_DRUG = ("drug", "combined")
+_CARRIED = ("conditioning", "mobilisation", "after")
+
+
+class Use(NamedTuple):
+    """A mention of one drug, or of two in one word, and what it is given for (None where the words leave it open).
+
+    `how` the purpose is known: from "words", "by-days", or not, "listed".
+    """
+
+    drugs: tuple[str, ...]
+    passage: Passage
+    start: int
+    end: int
+    role: str | None
+    how: str
+    doubtful: bool
+
+    @property
+    def span(self) -> Span:
+        return self.passage.span(self.start, self.end)
+
+
+class _Word(NamedTuple):
+    """A word that tells a purpose."""
+
+    start: int
+    end: int
+    role: str
+
+
+@dataclass
+class _Sentence:
+    """A sentence, [low, high) of a text, with the words in it that tell purposes, in order and apart in each list."""
+
+    text: str
+    low: int
+    high: int
+    words: list[list[_Word]]
+    versus: list[tuple[int, int]] = field(default_factory=list)
+    grafts: list[int] = field(default_factory=list)
+    turns: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str, low: int, high: int, terms: Sequence[Named]) -> _Sentence:
+        def found(pattern: re.Pattern[str], role: str) -> list[_Word]:
+            return [_Word(*match.span(), role) for match in pattern.finditer(text, low, high)]
+
+        named = [_Word(term.start, term.end, term.value) for term in terms if term.field == "role"]
+        versus = [match.span() for match in _VERSUS.finditer(text, low, high)]
+        return cls(
+            text,
+            low,
+            high,
+            [named, found(_BEFORE_GRAFT, "conditioning"), found(_AFTER_GRAFT, "after")],
+            versus,
+            [match.start() for match in _ANY_GRAFT.finditer(text, low, high)] if versus else [],
+            [match.start() for match in _TURN.finditer(text, low, high)],
+        )
+
+    def last(self) -> str | None:
+        """The purpose of which the sentence speaks at its end."""
+        words = [words[-1] for words in self.words if words]
+        return max(words).role if words else None
+
+    def nearest(self, drug: Named, slugs: frozenset[str]) -> str | None:
+        """The purpose that the nearest word gives a drug; a word that cannot be of this drug is passed over."""
+        ways: list[tuple[int, str]] = []
+        for words in self.words:
+            behind = bisect_left(words, (drug.start,))
+            for i in range(behind - 1, -1, -1):
+                if not _fits(words[i].role, slugs):
+                    continue
+                if words[i].end > drug.start:
+                    ways.append((0, words[i].role))
+                else:
+                    way = drug.start - words[i].end + self._turns(words[i].end, drug.start)
+                    ways.extend([(way, words[i].role)] if way <= _REACH else [])
+                break
+            for word in words[behind:]:
+                gap = word.start - drug.end
+                if gap > _REACH_BACK:
+                    break
+                if not _fits(word.role, slugs) or _PARTED.search(self.text, drug.end, word.start):
+                    continue
+                way = max(0, gap) + self._turns(drug.end, word.start) + (_BEHIND if gap > _AT_ONCE else 0)
+                ways.extend([(way, word.role)] if way <= _REACH_BACK else [])
+                break
+        return min(ways)[1] if ways else None
+
+    def _turns(self, start: int, end: int) -> int:
+        return _PER_TURN * (bisect_left(self.turns, end) - bisect_left(self.turns, start))
+
+    def is_compared(self, drug: Named) -> bool:
+        """Whether a drug stands on the other side of a "versus" than the transplantation."""
+        at = bisect_left(self.versus, (drug.start, 0))
+        for low, high in self.versus[max(0, at - 1) : at + 1]:
+            before = self._has_graft(max(self.low, low - _SIDE), low)
+            after = self._has_graft(high, min(self.high, high + _SIDE))
+            if before != after and (after if drug.start < low else before):
+                return True
+        return False
+
+    def _has_graft(self, low: int, high: int) -> bool:
+        return bisect_left(self.grafts, low) < bisect_left(self.grafts, high)
+
+
+def _fits(role: str, slugs: frozenset[str]) -> bool:
+    """Whether a drug can have this purpose. Growth factors do not condition; the transplantation is no purpose."""
+    if slugs <= GROWTH_FACTORS:
+        return role not in ("conditioning", "transplantation")
+    return role not in ("collection", "transplantation")
+
+
+def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterator[Use]:
+    """Every mention of a drug with its role: by the nearest word in its sentence, by its days, by the sentence before.
+
+    In words that tell what is `given`, a drug of which nothing is said is taken as conditioning.
+    """
+    if not any(term.field in _DRUG for term in terms):
+        return
+    irradiates = bool(_IRRADIATION.search(passage.text))
+    starts = [term.start for term in terms]
+    carried: str | None = None
+    for low, high in _sentences(passage.text):
+        inside = terms[bisect_left(starts, low) : bisect_left(starts, high)]
+        if not inside:
+            continue
+        sentence = _Sentence.of(passage.text, low, high, inside)
+        elsewhere = passage.place is Place.DESCRIPTION and bool(ELSEWHERE.search(passage.text, low, high))
+        drugs = [
+            term
+            for term in inside
+            if term.field in _DRUG
+            and (irradiates or term.value != "tbi" or term.end - term.start > _LONGEST_ABBREVIATION)
+        ]
+        for use in _joined(_read(passage, sentence, drugs, carried, elsewhere=elsewhere)):
+            if use.role is None and given:
+                yield use._replace(role="conditioning")
+            elif use.role != "background" and (use.role or not elsewhere):
+                yield use
+        last = sentence.last()
+        if last or not drugs:
+            carried = last if last in _CARRIED else None
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    low = 0
+    for found in _SENTENCE.finditer(text):
+        yield low, found.end()
+        low = found.end()
+    yield low, len(text)
+
+
+def _read(
+    passage: Passage, sentence: _Sentence, drugs: Sequence[Named], carried: str | None, *, elsewhere: bool
+) -> list[Use]:
+    uses = []
+    regimen = [drug.start for drug in drugs if set(drug.value.split("+")) & _ONLY_CONDITIONING]
+    for i, drug in enumerate(drugs):
+        slugs = tuple(drug.value.split("+"))
+        low = max(drugs[i - 1].end if i else sentence.low, drug.start - _HEADED)
+        high = min(drugs[i + 1].start if i + 1 < len(drugs) else sentence.high, drug.end + _DAY_WINDOW)
+        near = bisect_right(regimen, drug.end + _JOINED) > bisect_left(regimen, drug.start - _JOINED)
+        if not near and sentence.is_compared(drug):
+            role, how = "comparison", "words"
+        else:
+            role, how = _role(sentence, drug, frozenset(slugs), (low, high), carried)
+        uses.append(Use(slugs, passage, drug.start, drug.end, role, how, elsewhere))
+    return uses
+
+
+def _role(
+    sentence: _Sentence, drug: Named, slugs: frozenset[str], around: tuple[int, int], carried: str | None
+) -> tuple[str | None, str]:
+    """The role of a drug and how it is known. `around` is the stretch in which days are its own."""
+    text, (low, until) = sentence.text, around
+    word = sentence.nearest(drug, slugs)
+    long_before = _DAY_LONG_BEFORE.search(text, drug.end, until)
+    until = min(until, long_before.start()) if long_before else until
+    before, after = _DAY_BEFORE.search(text, drug.end, until), _DAY_AFTER.search(text, drug.end, until)
+    if not before and not after and not long_before:
+        before, after = _DAY_BEFORE.search(text, low, drug.start), _DAY_AFTER.search(text, low, drug.start)
+    if after and not before and not (word == "conditioning" and slugs <= ANTIBODIES):
+        return "after", "by-days"
+    if long_before and not before:
+        return "background", "by-days"
+    if word:
+        return ("mobilisation" if word == "collection" else word), "words"
+    if before and not slugs <= GROWTH_FACTORS:
+        return "conditioning", "by-days"
+    if carried and _fits(carried, slugs):
+        return carried, "words"
+    return None, "listed"
+
+
+def _joined(uses: Sequence[Use]) -> Iterator[Use]:
+    """A drug of which nothing is said has the days of the next one in the sentence: "X and Y on days -4 to -2"."""
+    following: Use | None = None
+    told = []
+    for use in reversed(uses):
+        if (
+            use.role is None
+            and following
+            and following.how == "by-days"
+            and following.start - use.end <= _JOINED
+            and not set(use.drugs) & GROWTH_FACTORS
+        ):
+            use = use._replace(role=following.role, how="by-days")
+        told.append(use)
+        following = use
+    return reversed(told)
+
+
+def role_told(told: Passage | None, terms: Sequence[Named], drugs: tuple[str, ...]) -> str | None:
+    """What a drug is for by the description of the intervention that bears its name."""
+    if not told:
+        return None
+    slugs = frozenset(drugs)
+    if _DAY_BEFORE.search(told.text):
+        return "conditioning" if not slugs <= GROWTH_FACTORS else None
+    roles = [term.value for term in terms if term.field == "role" and _fits(term.value, slugs)]
+    if roles:
+        return "mobilisation" if roles[0] == "collection" else roles[0]
+    return "after" if _DAY_AFTER.search(told.text) or _AFTER_GRAFT.search(told.text) else None
+
+
+def is_before_graft(text: str) -> bool:
+    """Whether a text names days before the graft."""
+    return bool(_DAY_BEFORE.search(text))
