@@ -7,7 +7,7 @@ transplantation is compared with, or what people had before. So each mention is 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,7 +20,7 @@ GROWTH_FACTORS = frozenset({"g-csf", "gm-csf", "plerixafor", "motixafortide"})
 # Antibodies: given until just after the graft in the conditioning, and each in another's place.
 ANTIBODIES = frozenset({"atg", "alemtuzumab", "rituximab"})
 # What blood-forming cells are compared with is none of these.
-_ONLY_CONDITIONING = frozenset(
+ONLY_CONDITIONING = frozenset(
     (
         "atg beam beac bendamustine busulfan carmustine cytarabine etoposide fludarabine melphalan tbi thiotepa tli "
         "treosulfan"
@@ -44,8 +44,8 @@ _AT_ONCE = 2
 _GRAFT = r"(?:transplant\w*|rescue|support|(?:re-?)?infusion|[a-z]{0,4}HSCT|AHSCT|AHCT|ASCT|BMT|HCT|grafting)\b"
 # "Cyclophosphamide and ATG before stem cell transplantation": what the graft follows is the conditioning.
 _GRAFT_FOLLOWS = (
-    r"\b(?:before|prior to|preceding|preceded by|followed by|and then|with|supported by)\s(?:[\w+-]{1,20}\s){0,10}?"
-    + _GRAFT
+    r"\b(?:before|prior to|preced(?:e[sd]?|ing)(?: by)?|followed by|and then|with|supported by)\s"
+    r"(?:[\w+-]{1,20}\s){0,10}?" + _GRAFT
 )
 # "Transplantation using cyclophosphamide and ATG".
 _GRAFT_WITH = (
@@ -70,6 +70,9 @@ _DAY_WINDOW = 110
 _HEADED = 40
 # Between two drugs that are given on the same days.
 _JOINED = 60
+# Between two of a list.
+_LISTED = re.compile(r"\W{0,3}(?:and|plus|with)?\W{0,3}", re.IGNORECASE)
+_LIST = 12
 
 _VERSUS = re.compile(r"\b(?:versus|vs|compared (?:to|with)|comparison (?:to|with))\b", re.IGNORECASE)
 _ANY_GRAFT = re.compile(
@@ -79,7 +82,7 @@ _ANY_GRAFT = re.compile(
 _SIDE = 150
 # "X and the conditioning": what begins another part of the sentence says nothing of the drug.
 _PARTED = re.compile(
-    r"\b(?:and|or|versus|vs\.?|plus|to|from|before|after|until|than|followed by|prior to)\W{1,3}(?:(?:the|a|an|then)\s)?$",
+    r"\b(?:and|or|versus|vs\.?|plus|from|before|after|than|followed by|prior to)\W{1,3}(?:(?:the|a|an|then)\s)?$",
     re.IGNORECASE,
 )
 
@@ -113,6 +116,13 @@ class Use(NamedTuple):
     @property
     def span(self) -> Span:
         return self.passage.span(self.start, self.end)
+
+
+class _Before(NamedTuple):
+    """What the sentences before have told: the purpose of which they speak, and whether any told a conditioning."""
+
+    carried: str | None
+    conditioned: bool
 
 
 class _Word(NamedTuple):
@@ -159,39 +169,57 @@ class _Sentence:
 
     def nearest(self, drug: Named, slugs: frozenset[str]) -> str | None:
         """The purpose that the nearest word gives a drug; a word that cannot be of this drug is passed over."""
-        ways: list[tuple[int, str]] = []
-        for words in self.words:
-            behind = bisect_left(words, (drug.start,))
-            for i in range(behind - 1, -1, -1):
-                if not _fits(words[i].role, slugs):
-                    continue
-                if words[i].end > drug.start:
-                    ways.append((0, words[i].role))
-                else:
-                    way = drug.start - words[i].end + self._turns(words[i].end, drug.start)
-                    ways.extend([(way, words[i].role)] if way <= _REACH else [])
-                break
-            for word in words[behind:]:
-                gap = word.start - drug.end
-                if gap > _REACH_BACK:
-                    break
-                if not _fits(word.role, slugs) or _PARTED.search(self.text, drug.end, word.start):
-                    continue
-                way = max(0, gap) + self._turns(drug.end, word.start) + (_BEHIND if gap > _AT_ONCE else 0)
-                ways.extend([(way, word.role)] if way <= _REACH_BACK else [])
-                break
+        ways = [*self._before(drug, slugs), *self._behind(drug, slugs)]
         return min(ways)[1] if ways else None
+
+    def _before(self, drug: Named, slugs: frozenset[str]) -> Iterator[tuple[int, str]]:
+        for words in self.words:
+            for i in range(bisect_left(words, (drug.start,)) - 1, -1, -1):
+                word = words[i]
+                way = max(0, drug.start - word.end)
+                if way > _REACH:
+                    break
+                if _fits(word.role, slugs):
+                    way += self._turns(word.end, drug.start) if way else 0
+                    if way <= _REACH:
+                        yield way, word.role
+                    break
+
+    def _behind(self, drug: Named, slugs: frozenset[str]) -> Iterator[tuple[int, str]]:
+        """Up to the word that begins another part of the sentence."""
+        end = drug.end + _REACH_BACK
+        near = [
+            word
+            for words in self.words
+            for word in words[bisect_left(words, (drug.start,)) : bisect_left(words, (end,))]
+        ]
+        for word in sorted(near):
+            if _PARTED.search(self.text, drug.end, word.start):
+                return
+            if _fits(word.role, slugs):
+                gap = max(0, word.start - drug.end)
+                way = gap + self._turns(drug.end, word.start) + (_BEHIND if gap > _AT_ONCE else 0)
+                if way <= _REACH_BACK:
+                    yield way, word.role
+                return
 
     def _turns(self, start: int, end: int) -> int:
         return _PER_TURN * (bisect_left(self.turns, end) - bisect_left(self.turns, start))
 
-    def is_compared(self, drug: Named) -> bool:
-        """Whether a drug stands on the other side of a "versus" than the transplantation."""
+    def is_compared(self, drug: Named, regimens: Sequence[int]) -> bool:
+        """Whether a drug stands on the other side of a "versus" than the transplantation, and in no regimen there.
+
+        `regimens` are the places of drugs that only a conditioning has.
+        """
         at = bisect_left(self.versus, (drug.start, 0))
         for low, high in self.versus[max(0, at - 1) : at + 1]:
             before = self._has_graft(max(self.low, low - _SIDE), low)
             after = self._has_graft(high, min(self.high, high + _SIDE))
-            if before != after and (after if drug.start < low else before):
+            if before == after or before is (drug.start < low):
+                continue
+            side = (self.low, low) if drug.start < low else (high, self.high)
+            near = max(side[0], drug.start - _JOINED), min(side[1], drug.end + _JOINED)
+            if bisect_left(regimens, near[0]) == bisect_left(regimens, near[1]):
                 return True
         return False
 
@@ -215,7 +243,7 @@ def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterato
         return
     irradiates = bool(_IRRADIATION.search(passage.text))
     starts = [term.start for term in terms]
-    carried: str | None = None
+    before = _Before(None, conditioned=False)
     for low, high in _sentences(passage.text):
         inside = terms[bisect_left(starts, low) : bisect_left(starts, high)]
         if not inside:
@@ -228,14 +256,15 @@ def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterato
             if term.field in _DRUG
             and (irradiates or term.value != "tbi" or term.end - term.start > _LONGEST_ABBREVIATION)
         ]
-        for use in _joined(_read(passage, sentence, drugs, carried, elsewhere=elsewhere)):
+        uses = _joined(_read(passage, sentence, drugs, before, elsewhere=elsewhere))
+        for use in uses:
             if use.role is None and given:
                 yield use._replace(role="conditioning")
             elif use.role != "background" and (use.role or not elsewhere):
                 yield use
         last = sentence.last()
-        if last or not drugs:
-            carried = last if last in _CARRIED else None
+        carried = before.carried if not last and drugs else last if last in _CARRIED else None
+        before = _Before(carried, before.conditioned or any(use.role == "conditioning" for use in uses))
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -247,25 +276,24 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _read(
-    passage: Passage, sentence: _Sentence, drugs: Sequence[Named], carried: str | None, *, elsewhere: bool
+    passage: Passage, sentence: _Sentence, drugs: Sequence[Named], before: _Before, *, elsewhere: bool
 ) -> list[Use]:
     uses = []
-    regimen = [drug.start for drug in drugs if set(drug.value.split("+")) & _ONLY_CONDITIONING]
+    regimens = [drug.start for drug in drugs if set(drug.value.split("+")) & ONLY_CONDITIONING]
     for i, drug in enumerate(drugs):
         slugs = tuple(drug.value.split("+"))
         low = max(drugs[i - 1].end if i else sentence.low, drug.start - _HEADED)
         high = min(drugs[i + 1].start if i + 1 < len(drugs) else sentence.high, drug.end + _DAY_WINDOW)
-        near = bisect_right(regimen, drug.end + _JOINED) > bisect_left(regimen, drug.start - _JOINED)
-        if not near and sentence.is_compared(drug):
+        if sentence.is_compared(drug, regimens):
             role, how = "comparison", "words"
         else:
-            role, how = _role(sentence, drug, frozenset(slugs), (low, high), carried)
+            role, how = _role(sentence, drug, frozenset(slugs), (low, high), before)
         uses.append(Use(slugs, passage, drug.start, drug.end, role, how, elsewhere))
     return uses
 
 
 def _role(
-    sentence: _Sentence, drug: Named, slugs: frozenset[str], around: tuple[int, int], carried: str | None
+    sentence: _Sentence, drug: Named, slugs: frozenset[str], around: tuple[int, int], earlier: _Before
 ) -> tuple[str | None, str]:
     """The role of a drug and how it is known. `around` is the stretch in which days are its own."""
     text, (low, until) = sentence.text, around
@@ -275,7 +303,9 @@ def _role(
     before, after = _DAY_BEFORE.search(text, drug.end, until), _DAY_AFTER.search(text, drug.end, until)
     if not before and not after and not long_before:
         before, after = _DAY_BEFORE.search(text, low, drug.start), _DAY_AFTER.search(text, low, drug.start)
-    if after and not before and not (word == "conditioning" and slugs <= ANTIBODIES):
+    if after and not before:
+        if slugs <= ANTIBODIES and (word == "conditioning" or earlier.conditioned):
+            return "conditioning", "by-days"
         return "after", "by-days"
     if long_before and not before:
         return "background", "by-days"
@@ -283,27 +313,38 @@ def _role(
         return ("mobilisation" if word == "collection" else word), "words"
     if before and not slugs <= GROWTH_FACTORS:
         return "conditioning", "by-days"
-    if carried and _fits(carried, slugs):
-        return carried, "words"
+    if earlier.carried and _fits(earlier.carried, slugs):
+        return earlier.carried, "words"
     return None, "listed"
 
 
-def _joined(uses: Sequence[Use]) -> Iterator[Use]:
-    """A drug of which nothing is said has the days of the next one in the sentence: "X and Y on days -4 to -2"."""
-    following: Use | None = None
-    told = []
+def _joined(uses: Sequence[Use]) -> list[Use]:
+    """A drug of which nothing is said has the purpose of the next one in the sentence, where that may be its own:
+    "X and Y on days -4 to -2"; or else the days of the one just before it: "days -4 to -2: X and Y".
+    """
+    told: list[Use] = []
     for use in reversed(uses):
-        if (
-            use.role is None
-            and following
-            and following.how == "by-days"
-            and following.start - use.end <= _JOINED
-            and not set(use.drugs) & GROWTH_FACTORS
-        ):
-            use = use._replace(role=following.role, how="by-days")
+        following = told[-1] if told else None
+        if use.role is None and following and following.start - use.end <= _JOINED and _shares(use, following):
+            use = use._replace(role=following.role, how=following.how)
         told.append(use)
-        following = use
-    return reversed(told)
+    told.reverse()
+    for i in range(1, len(told)):
+        before, use = told[i - 1], told[i]
+        if use.role is None and before.how == "by-days" and _shares(use, before):
+            between = use.passage.text[before.end : use.start]
+            if len(between) <= _LIST and _LISTED.fullmatch(between):
+                told[i] = use._replace(role=before.role, how=before.how)
+    return told
+
+
+def _shares(use: Use, other: Use) -> bool:
+    """Whether a drug may be given for the same as another. Growth factors have their own purpose."""
+    if set(use.drugs) & GROWTH_FACTORS:
+        return False
+    return other.role in ("conditioning", "background") or (
+        other.role == "mobilisation" and use.drugs == ("cyclophosphamide",)
+    )
 
 
 def role_told(told: Passage | None, terms: Sequence[Named], drugs: tuple[str, ...]) -> str | None:

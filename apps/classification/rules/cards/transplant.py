@@ -13,6 +13,7 @@ from apps.classification.rules.cards.drug_purposes import (
     ANTIBODIES,
     ELSEWHERE,
     GROWTH_FACTORS,
+    ONLY_CONDITIONING,
     Use,
     is_before_graft,
     role_told,
@@ -29,8 +30,6 @@ _TOLD = _PLAIN | {Place.DESCRIPTION}
 
 _MOBILISING = GROWTH_FACTORS | {"cyclophosphamide", "etoposide", "cytarabine"}
 _BEAM = frozenset({"carmustine", "etoposide", "cytarabine", "melphalan"})
-# Named among interventions, these may be given for many purposes: in the conditioning only where the words say so.
-_NEVER_LISTED = frozenset({"ivig"})
 
 # A drug of the conditioning, by which its class is known; the first that is there counts.
 _BASES = (
@@ -66,6 +65,11 @@ _AGAINST = re.compile(
     r"\b(?:unlike|instead of|rather than|compared (?:to|with)|in contrast to|versus|vs)\W+(?:\w+\W+){0,2}$",
     re.IGNORECASE,
 )
+# T cells are depleted in the patient by antibodies, and in the graft by columns and beads.
+_IN_VIVO = re.compile(
+    r"(?<!ex )\bin.vivo\b|\b(?:ATG|thymoglobulin\w?|anti.?thymocyte|alemtuzumab|campath)\b", re.IGNORECASE
+)
+_NEAR = 40
 _MAYBE = re.compile(r"\b(?:with or without|with/without|may|optional(?:ly)?|if)\W+(?:\w+\W+){0,4}$", re.IGNORECASE)
 _WRITTEN, _WRITTEN_BEHIND = 240, 110
 _WRITTEN_ENDS = re.compile(r"[.!?;](?:\s|$)|\n")
@@ -125,8 +129,8 @@ def _units(material: Material) -> list[_Unit]:
     arms = arms_of(material)
     design = Words(material, "design", (text for arm in arms for text in arm.own))
     _, controls = parted(arms, design, observed=False)
-    numbers = {arm.number for arm in controls if not arm.cells or arm.type != "EXPERIMENTAL"}
-    grafted = [arm for arm in arms if arm.number not in numbers]
+    without = {arm.number for arm in controls if not _is_conditioned(arm, words, design)}
+    grafted = [arm for arm in arms if arm.number not in without]
     units = [
         _Unit(
             f"arm {arm.number}",
@@ -148,6 +152,12 @@ def _units(material: Material) -> list[_Unit]:
     return _without_other_purposes(units)
 
 
+def _is_conditioned(arm: Arm, words: Words, design: Words) -> bool:
+    """Whether an arm that does not name the graft names a regimen that makes sense with a graft alone."""
+    drugs = {slug for term in words.of(arm.label).found for slug in term.value.split("+")}
+    return bool(drugs & ONLY_CONDITIONING) and not design.of(*arm.own).of("comparator")
+
+
 def _of_controls_alone(arms: Sequence[Arm], grafted: Sequence[Arm]) -> set[str]:
     """The texts of interventions that only arms without the graft get."""
     taken = {text.path for arm in grafted for text in (*arm.given, *arm.told)}
@@ -166,7 +176,7 @@ def _without_other_purposes(units: Sequence[_Unit]) -> list[_Unit]:
         for use in unit.uses:
             if use.how == "listed":
                 roles = {role for drug in use.drugs for role in elsewhere.get(drug, ())}
-                if roles in ({"after"}, {"comparison"}) or set(use.drugs) & _NEVER_LISTED:
+                if roles in ({"after"}, {"comparison"}):
                     continue
                 if any(here.get(drug, {"conditioning"}) - {"conditioning"} for drug in use.drugs):
                     continue
@@ -232,10 +242,8 @@ def _regimens(unit: _Unit, role: str) -> list[_Regimen]:
         else:
             found[-1].append(use)
         previous = use
-    left_out = {(use.passage.path, use.start) for use in optional}
-    sets = (
-        [[one for one in group if (one.passage.path, one.start) not in left_out] for group in found] if optional else []
-    )
+    left_out = {drug for use in optional for drug in use.drugs}
+    sets = [[one for one in group if not left_out & set(one.drugs)] for group in found] if optional else []
     regimens = [
         _Regimen(_collapsed(group), tuple(group), unit.name, any(use.doubtful for use in group))
         for group in (*sets, *found)
@@ -322,7 +330,7 @@ def conditioning_class(drugs: Collection[str]) -> str:
             return name
     if "fludarabine" in present:
         return "cyclophosphamide-fludarabine" if "cyclophosphamide" in present else "fludarabine-based"
-    if "cyclophosphamide" in present and present <= {"cyclophosphamide", "ivig", *ANTIBODIES}:
+    if "cyclophosphamide" in present and present <= {"cyclophosphamide", *ANTIBODIES}:
         for drug in ("atg", "alemtuzumab", "rituximab"):
             if drug in present:
                 return f"cyclophosphamide-{drug}"
@@ -405,17 +413,26 @@ def _intensity(terms: Iterable[Named]) -> Iterator[Label]:
             yield Label("intensity", value, "intensity-in-words", REASONS["intensity-in-words"], spans, not sure)
 
 
-def _graft(terms: Iterable[Named]) -> Iterator[Label]:
+def _graft(terms: Sequence[Named]) -> Iterator[Label]:
+    """Work on the graft; in vivo, the graft stays as it is. What may be done or not is a doubt."""
     found = _by_value(
         term
         for term in terms
-        if term.field == "graft_manipulation"
-        and (term.value == "unmanipulated" or not is_denied(term.passage.text, term.start, term.end))
+        if term.field == "optional"
+        or (term.field == "graft_manipulation" and (term.value == "unmanipulated" or not _is_left_undone(term)))
     )
     for value, named in found.items():
-        doubtful = all(_is_shaky(term) or _is_optional(term) for term in named)
+        doubtful = all(term.field == "optional" or _is_shaky(term) or _is_optional(term) for term in named)
         spans = evidence(term.span for term in named)
         yield Label("graft_manipulation", value, "graft-in-words", REASONS["graft-in-words"], spans, doubtful)
+
+
+def _is_left_undone(term: Named) -> bool:
+    """Whether the words deny it, or tell of T cells that are depleted in the patient."""
+    text = term.passage.text
+    if term.value == "t-cell-depleted" and _IN_VIVO.search(text, max(0, term.start - _NEAR), term.end + _NEAR):
+        return True
+    return is_denied(text, term.start, term.end)
 
 
 def _by_value(terms: Iterable[Named]) -> dict[str, list[Named]]:
