@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from apps.classification.rules.cards.amounts import read_numbers
-from apps.classification.rules.cards.arms import Arm, Terms, Words, arms_of, is_denied, parted
+from apps.classification.rules.cards.arms import Arm, Terms, Words, arms_of, cell_groups, is_denied, parted
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cells import MSC, OPEN_CELLS
 from apps.classification.rules.labels import Label
@@ -55,6 +55,12 @@ _ELSEWHERE = re.compile(
     r"|mouse|rats?)\b",
     re.IGNORECASE,
 )
+# Earlier patients as the comparison: "compared with results in the literature".
+_WITH_PUBLISHED = re.compile(
+    r"\bcompar(?:ed|ing|ison) (?:to|with|against) (?:[\w-]{1,20} ){0,4}?(?:literature|published|historical|historic)\b",
+    re.IGNORECASE,
+)
+_VERSUS = re.compile(r"\b(?:versus|vs\.?|compared (?:to|with)|in comparison (?:to|with))\s", re.IGNORECASE)
 # Words of a description from which, and the share of them from which, two arms are said to get the same.
 _FEWEST_WORDS = 3
 _MOST = 0.8
@@ -64,6 +70,9 @@ _REACH = 120
 _IN_VOLUME = re.compile(r"\s?(?:[\w-]{1,20}\s){0,3}?[\w-]{0,20}\s?(?:/|per)\s?(?:ml|cc|cm|µl|ul|l\b)", re.IGNORECASE)
 _MSC, _OPEN = frozenset(MSC), frozenset(OPEN_CELLS)
 _DIFFERENCES = ("donor", "tissue", "way")
+# Terms that tell of the cells themselves, or of a control without its treatment.
+_OF_CELLS = frozenset({*_DIFFERENCES, "level", "dose", "control", "people"})
+_CROSSED = frozenset({"placebo", "sham", "standard-care", "no-treatment", "active-drug"})
 
 REASONS = {
     "placebo-in-arm": "A group without the cells gets a placebo, or the fluid alone in which cells are given.",
@@ -82,6 +91,8 @@ REASONS = {
     "doses-of-arms": "The arms differ in the dose or the number of administrations.",
     "dose-escalation": "The record says that doses of the cells are compared or raised step by step.",
     "cells-of-arms": "The arms differ in the cells or in the way of giving them.",
+    "versus-in-title": "The title tells what the cells are compared with, and no arm does.",
+    "expanded-access": "Expanded access gives a treatment and compares it with nothing.",
     "single-group": "The registered design has a single group, and no comparison is described.",
     "single-arm": "The record lists a single arm, and no comparison is described.",
 }
@@ -117,6 +128,8 @@ def extract_comparators(material: Material) -> Iterator[Label]:
     _read_differences(with_cells, reading, found, material)
     _read_texts(material, reading, found, arms=bool(controls))
     _read_crossover(material, found)
+    if not found and not arms:
+        _read_title(material, reading, found)
     if not found:
         _read_single_group(material, arms, reading, found)
     for value, one in found.items():
@@ -228,16 +241,17 @@ def _whole(text: Passage | None) -> Span:
 
 
 def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, material: Material) -> None:
+    doses = "msc" in material.kinds or not material.kinds
     amounts = {arm.number: _amounts_of(arm) for arm in with_cells} if len(with_cells) > 1 else {}
     for one, other in combinations([arm for arm in with_cells if arm.label], 2):
         spans = _kinds(one, other, reading)
         if spans:
             found.add("cell-comparison", "cells-of-arms", spans)
-        elif "msc" in material.kinds or not material.kinds:
+        elif doses:
             spans = _levels(one, other, reading) or _amounts(amounts[one.number], amounts[other.number])
             if spans:
                 found.add("dose-comparison", "doses-of-arms", spans)
-    for passage in material.passages:
+    for passage in material.passages if doses else ():
         for term in reading.of(passage).of("dose", "escalation"):
             if not _is_elsewhere(term):
                 found.add("dose-comparison", "dose-escalation", [term.span])
@@ -302,6 +316,9 @@ def _read_texts(material: Material, reading: Words, found: _Found, *, arms: bool
         for term in terms.of("comparator", "historical"):
             if not _is_elsewhere(term):
                 found.add("historical", "historical-in-text", [term.span], doubtful=passage.place not in _PLAIN)
+        for match in _WITH_PUBLISHED.finditer(passage.text):
+            spans = [passage.span(*match.span())]
+            found.add("historical", "historical-in-text", spans, doubtful=passage.place not in _PLAIN)
         if arms:
             continue
         for value in ("placebo", "sham"):
@@ -311,11 +328,30 @@ def _read_texts(material: Material, reading: Words, found: _Found, *, arms: bool
 
 
 def _read_crossover(material: Material, found: _Found) -> None:
-    if material.record.protocol.design.design_info.intervention_model == "CROSSOVER" and found.keys() & {
-        "placebo",
-        "sham",
-    }:
+    """Who crosses over from a treatment without cells gets them later."""
+    if material.record.protocol.design.design_info.intervention_model == "CROSSOVER" and found.keys() & _CROSSED:
         found.add("delayed-treatment", "crossover-design", [Span(_DESIGN + "interventionModel", "CROSSOVER", 0, 9)])
+
+
+def _read_title(material: Material, reading: Words, found: _Found) -> None:
+    """What stands on the other side of a "versus" than the cells: how they differ, a control, or else a treatment."""
+    cells = material.reading.hits(cell_groups(material.kinds), (Place.TITLE,))
+    for passage in material.passages:
+        match = _VERSUS.search(passage.text) if passage.place is Place.TITLE else None
+        if match is None:
+            continue
+        before = any(hit.path == passage.path and hit.start < match.start() for hit in cells)
+        after = any(hit.path == passage.path and hit.start >= match.end() for hit in cells)
+        if before == after:
+            continue
+        low, high = (match.end(), len(passage.text)) if before else (0, match.start())
+        terms = [term for term in reading.of(passage).found if low <= term.start and term.end <= high]
+        controls = [term for term in terms if term.field == "comparator"]
+        if controls:
+            for term in controls:
+                found.add(term.value, "versus-in-title", [term.span], doubtful=True)
+        elif not any(term.field in _OF_CELLS for term in terms) and _words(passage.text[low:high]):
+            found.add("active-drug", "versus-in-title", [passage.span(low, high)], doubtful=True)
 
 
 def _is_elsewhere(term: Named) -> bool:
@@ -335,6 +371,9 @@ def _is_single_group(material: Material) -> bool:
 def _read_single_group(material: Material, arms: Sequence[Arm], reading: Words, found: _Found) -> None:
     """ "none", unless a text speaks of a control group: then what it gets, if the sentence says so, else a doubt."""
     design = material.record.protocol.design
+    if design.study_type == "EXPANDED_ACCESS":
+        place = Span("protocolSection.designModule.studyType", design.study_type, 0, len(design.study_type))
+        found.add("none", "expanded-access", [place])
     if design.study_type not in (None, "INTERVENTIONAL") or len(arms) > 1:
         return
     model = design.design_info.intervention_model

@@ -21,10 +21,8 @@ GROWTH_FACTORS = frozenset({"g-csf", "gm-csf", "plerixafor", "motixafortide"})
 ANTIBODIES = frozenset({"atg", "alemtuzumab", "rituximab"})
 # What blood-forming cells are compared with is none of these.
 ONLY_CONDITIONING = frozenset(
-    (
-        "atg beam beac bendamustine busulfan carmustine cytarabine etoposide fludarabine melphalan tbi thiotepa tli "
-        "treosulfan"
-    ).split()
+    {"atg", "beac", "beam", "bendamustine", "busulfan", "carmustine", "cytarabine", "etoposide", "fludarabine"}
+    | {"melphalan", "tbi", "thiotepa", "tli", "treosulfan"}
 )
 
 # The end of a sentence. "vs." ends none.
@@ -206,6 +204,12 @@ class _Sentence:
     def _turns(self, start: int, end: int) -> int:
         return _PER_TURN * (bisect_left(self.turns, end) - bisect_left(self.turns, start))
 
+    def tells_between(self, start: int, end: int) -> bool:
+        """Whether a word between two places tells a purpose, or begins a treatment of its own."""
+        near = (words[bisect_left(words, (start,)) : bisect_left(words, (end,))] for words in self.words)
+        told = any(word.role != "transplantation" for words in near for word in words)
+        return told or "sequential" in self.text[start:end]
+
     def is_compared(self, drug: Named, regimens: Sequence[int]) -> bool:
         """Whether a drug stands on the other side of a "versus" than the transplantation, and in no regimen there.
 
@@ -244,7 +248,7 @@ def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterato
     irradiates = bool(_IRRADIATION.search(passage.text))
     starts = [term.start for term in terms]
     before = _Before(None, conditioned=False)
-    for low, high in _sentences(passage.text):
+    for low, high in _sentences(passage.text, min(len(passage.text), terms[-1].end + _REACH)):
         inside = terms[bisect_left(starts, low) : bisect_left(starts, high)]
         if not inside:
             continue
@@ -256,7 +260,7 @@ def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterato
             if term.field in _DRUG
             and (irradiates or term.value != "tbi" or term.end - term.start > _LONGEST_ABBREVIATION)
         ]
-        uses = _joined(_read(passage, sentence, drugs, before, elsewhere=elsewhere))
+        uses = _joined(sentence, _read(passage, sentence, drugs, before, elsewhere=elsewhere))
         for use in uses:
             if use.role is None and given:
                 yield use._replace(role="conditioning")
@@ -267,12 +271,12 @@ def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterato
         before = _Before(carried, before.conditioned or any(use.role == "conditioning" for use in uses))
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def _sentences(text: str, until: int) -> Iterator[tuple[int, int]]:
     low = 0
-    for found in _SENTENCE.finditer(text):
+    for found in _SENTENCE.finditer(text, 0, until):
         yield low, found.end()
         low = found.end()
-    yield low, len(text)
+    yield low, until
 
 
 def _read(
@@ -318,14 +322,20 @@ def _role(
     return None, "listed"
 
 
-def _joined(uses: Sequence[Use]) -> list[Use]:
+def _joined(sentence: _Sentence, uses: Sequence[Use]) -> list[Use]:
     """A drug of which nothing is said has the purpose of the next one in the sentence, where that may be its own:
     "X and Y on days -4 to -2"; or else the days of the one just before it: "days -4 to -2: X and Y".
     """
     told: list[Use] = []
     for use in reversed(uses):
         following = told[-1] if told else None
-        if use.role is None and following and following.start - use.end <= _JOINED and _shares(use, following):
+        if (
+            use.role is None
+            and following
+            and following.start - use.end <= _JOINED
+            and _shares(use, following)
+            and not sentence.tells_between(use.end, following.start)
+        ):
             use = use._replace(role=following.role, how=following.how)
         told.append(use)
     told.reverse()
