@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice, pairwise
 
 from apps.classification.rules.cards.amounts import read_numbers
-from apps.classification.rules.cards.arms import Arm, Terms, Words, arms_of, cell_groups, is_denied, parted
+from apps.classification.rules.cards.arms import MOST_TERMS, Arm, Terms, Words, arms_of, cell_groups, is_denied, parted
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cells import MSC, OPEN_CELLS
 from apps.classification.rules.labels import Label
@@ -61,9 +62,32 @@ _WITH_PUBLISHED = re.compile(
     re.IGNORECASE,
 )
 _VERSUS = re.compile(r"\b(?:versus|vs\.?|compared (?:to|with)|in comparison (?:to|with))\s", re.IGNORECASE)
+# "Two intravenous infusions", "once": how many times the cells are given.
+_COUNTS = {
+    "single": 1, "one": 1, "once": 1, "double": 2, "two": 2, "twice": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "eight": 8, "ten": 10, "twelve": 12,
+}  # fmt: skip
+_TIMES = re.compile(
+    r"\b(?:(?P<alone>once|twice)"
+    r"|(?P<count>\d{1,2}|single|one|double|two|three|four|five|six|eight|ten|twelve)[\s-]"
+    r"(?:(?:weekly|monthly|consecutive|repeated|separate|further|intravenous|intrathecal|intra-?\w{1,14}|IV|IT|cell|stem|MSC"
+    r"|UC-MSC|hUC-MSC)s?\s){0,3}"
+    r"(?:times?|doses?|injections?|infusions?|administrations?|transplantations?|implantations?))\b",
+    re.IGNORECASE,
+)
+_COHORT = re.compile(
+    r"\b(?:(?:cohort|group|level|step|stage)\s?(?:no\.?\s?|#\s?)?(?:\d|[A-D]|I{1,3})"
+    r"|(?:first|second|third|fourth|1st|2nd|3rd|4th|low(?:er)?|medium|middle|high(?:er)?)[\s-](?:dose\s)?(?:cohort|group))\b",
+    re.IGNORECASE,
+)
+_EARLY, _LATE = (
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in ("early|immediate", "late|later|delayed|deferred")
+)
 # Words of a description from which, and the share of them from which, two arms are said to get the same.
 _FEWEST_WORDS = 3
 _MOST = 0.8
+# Cohorts of one arm that are compared.
+_MOST_COHORTS = 8
 # Code points from "placebo" to the cells that follow it.
 _REACH = 120
 # Behind a number: cells in a volume or on an area are no dose.
@@ -72,6 +96,7 @@ _MSC, _OPEN = frozenset(MSC), frozenset(OPEN_CELLS)
 _DIFFERENCES = ("donor", "tissue", "way")
 # Terms that tell of the cells themselves, or of a control without its treatment.
 _OF_CELLS = frozenset({*_DIFFERENCES, "level", "dose", "control", "people"})
+_BLINDED = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR"})
 _CROSSED = frozenset({"placebo", "sham", "standard-care", "no-treatment", "active-drug"})
 
 REASONS = {
@@ -89,8 +114,11 @@ REASONS = {
     "sham-in-text": "The record tells of a sham procedure.",
     "control-in-text": "The record describes a control group in a sentence, and has no arm for it.",
     "doses-of-arms": "The arms differ in the dose or the number of administrations.",
+    "doses-of-cohorts": "The description of an arm gives its cohorts different doses.",
     "dose-escalation": "The record says that doses of the cells are compared or raised step by step.",
     "cells-of-arms": "The arms differ in the cells or in the way of giving them.",
+    "control-in-interventions": "The record has no arms, and an intervention without the cells is named for a control.",
+    "cells-later-in-interventions": "Of two interventions, one gives the cells early and the other late.",
     "versus-in-title": "The title tells what the cells are compared with, and no arm does.",
     "expanded-access": "Expanded access gives a treatment and compares it with nothing.",
     "single-group": "The registered design has a single group, and no comparison is described.",
@@ -128,7 +156,9 @@ def extract_comparators(material: Material) -> Iterator[Label]:
     _read_differences(with_cells, reading, found, material)
     _read_texts(material, reading, found, arms=bool(controls))
     _read_crossover(material, found)
-    if not found and not arms:
+    if not arms:
+        _read_interventions(material, reading, found)
+    if not arms and not found:
         _read_title(material, reading, found)
     if not found:
         _read_single_group(material, arms, reading, found)
@@ -152,7 +182,10 @@ def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: Words, found: _F
         if spans:
             found.add(value, rule, spans)
             said = True
-    placebo = own.spans("comparator", "placebo") or own.spans("fluid")
+    placebo = own.spans("comparator", "placebo")
+    if not placebo and (arm.type in _BLINDED or not own.of("comparator", "standard-care")):
+        # Beside standard care, a fluid may be a part of it.
+        placebo = own.spans("fluid")
     if placebo:
         found.add("placebo", "placebo-in-arm", placebo)
     if placebo or said:
@@ -243,14 +276,23 @@ def _whole(text: Passage | None) -> Span:
 def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, material: Material) -> None:
     doses = "msc" in material.kinds or not material.kinds
     amounts = {arm.number: _amounts_of(arm) for arm in with_cells} if len(with_cells) > 1 else {}
+    times = {arm.number: _times_of(arm) for arm in with_cells} if len(with_cells) > 1 else {}
     for one, other in combinations([arm for arm in with_cells if arm.label], 2):
         spans = _kinds(one, other, reading)
         if spans:
             found.add("cell-comparison", "cells-of-arms", spans)
         elif doses:
-            spans = _levels(one, other, reading) or _amounts(amounts[one.number], amounts[other.number])
+            spans = (
+                _levels(one, other, reading)
+                or _apart(amounts[one.number], amounts[other.number])
+                or _apart(times[one.number], times[other.number])
+            )
             if spans:
                 found.add("dose-comparison", "doses-of-arms", spans)
+    for arm in with_cells if doses else ():
+        spans = _cohorts(arm)
+        if spans:
+            found.add("dose-comparison", "doses-of-cohorts", spans)
     for passage in material.passages if doses else ():
         for term in reading.of(passage).of("dose", "escalation"):
             if not _is_elsewhere(term):
@@ -264,8 +306,8 @@ def _levels(one: Arm, other: Arm, reading: Words) -> list[Span]:
     return [first[0].span, second[0].span] if first and second else []
 
 
-def _amounts(first: Mapping[float, Span], second: Mapping[float, Span]) -> list[Span]:
-    """The places of two amounts of cells, where the two arms share none."""
+def _apart(first: Mapping[float, Span], second: Mapping[float, Span]) -> list[Span]:
+    """The places of two amounts, where the two arms share none."""
     if not first or not second or set(first) & set(second):
         return []
     return [next(iter(first.values())), next(iter(second.values()))]
@@ -273,16 +315,42 @@ def _amounts(first: Mapping[float, Span], second: Mapping[float, Span]) -> list[
 
 def _amounts_of(arm: Arm) -> dict[float, Span]:
     """Amounts of cells by their size: those of the label, and where it has none those of the description."""
+    return next((dict(amounts) for text in arm.own if (amounts := list(_amounts_in(text)))), {})
+
+
+def _amounts_in(text: Passage) -> Iterator[tuple[float, Span]]:
+    for number in islice(read_numbers(text.text), MOST_TERMS):
+        if not _IN_VOLUME.match(text.text, number.end):
+            for value, _ in number.values:
+                yield value, text.span(number.start, number.end)
+
+
+def _times_of(arm: Arm) -> dict[float, Span]:
+    """How many times the cells are given, as the label says, and else the description."""
     for text in arm.own:
-        amounts = {
-            value: text.span(number.start, number.end)
-            for number in read_numbers(text.text)
-            if not _IN_VOLUME.match(text.text, number.end)
-            for value, _ in number.values
+        times = {
+            float(_COUNTS.get(word.lower()) or word): text.span(*match.span())
+            for match in islice(_TIMES.finditer(text.text), MOST_TERMS)
+            if (word := match["alone"] or match["count"])
         }
-        if amounts:
-            return amounts
+        if times:
+            return times
     return {}
+
+
+def _cohorts(arm: Arm) -> list[Span]:
+    """The places of the doses that the description of one arm gives to its cohorts, where they differ."""
+    text = arm.description
+    heads = [match.end() for match in islice(_COHORT.finditer(text.text), _MOST_COHORTS)] if text else []
+    if text is None or len(heads) < 2:
+        return []
+    amounts: list[dict[float, Span]] = [{} for _ in heads]
+    for value, span in _amounts_in(text):
+        cohort = bisect_right(heads, span.start) - 1
+        if cohort >= 0:
+            amounts[cohort][value] = span
+    told = [one for one in amounts if one]
+    return next((spans for one, other in pairwise(told) if (spans := _apart(one, other))), [])
 
 
 def _kinds(one: Arm, other: Arm, reading: Words) -> list[Span]:
@@ -331,6 +399,23 @@ def _read_crossover(material: Material, found: _Found) -> None:
     """Who crosses over from a treatment without cells gets them later."""
     if material.record.protocol.design.design_info.intervention_model == "CROSSOVER" and found.keys() & _CROSSED:
         found.add("delayed-treatment", "crossover-design", [Span(_DESIGN + "interventionModel", "CROSSOVER", 0, 9)])
+
+
+def _read_interventions(material: Material, reading: Words, found: _Found) -> None:
+    """What the names of interventions tell of a comparison, where the record has no arms."""
+    cells = {hit.path for hit in material.reading.hits(cell_groups(material.kinds), (Place.INTERVENTION,))}
+    names = [passage for passage in material.passages if passage.place is Place.INTERVENTION]
+    for passage in names:
+        terms = reading.of(passage)
+        if passage.path not in cells:
+            for term in terms.of("comparator"):
+                found.add(term.value, "control-in-interventions", [term.span], doubtful=term.value == "standard-care")
+    for late in names:
+        later = _LATE.search(late.text) if late.path in cells else None
+        sooner = next((one for one in names if one.path in cells and _EARLY.search(one.text)), None)
+        if later and sooner and sooner is not late:
+            spans = [late.span(*later.span()), _whole(sooner)]
+            found.add("delayed-treatment", "cells-later-in-interventions", spans)
 
 
 def _read_title(material: Material, reading: Words, found: _Found) -> None:
