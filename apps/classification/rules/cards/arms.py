@@ -36,6 +36,8 @@ _WINDOW = 60
 # Terms that are read of one text. Those that name most at the registry hold less than half as many; what names more
 # repeats itself.
 MOST_TERMS = 300
+# Code points of an arm's text in which amounts and treatments are looked for; the registry allows fewer than 1,000.
+LONGEST = 4_000
 # An arm's list of interventions names each after its type: "Drug: Methotrexate".
 _TYPED = re.compile(r"^[A-Z][A-Za-z ]{2,24}: ")
 
@@ -45,7 +47,7 @@ class Arm:
     """An arm or group. `own` are its label and description; `given` the names, `told` the descriptions, of the
     interventions that the registry links to it (nothing where it links none); `cells` the places that name cells given,
     `kinds` the groups of terms that name them in its own words. `denied` says that its label names cells and that they
-    are not given. `bare_label` and `bare_description` are without any name of cells.
+    are not given. `bare_label` and `bare_description` are without any name of cells, cut at `LONGEST`.
     """
 
     number: int
@@ -142,7 +144,7 @@ def _without_names(passage: Passage | None, cells: Mapping[str, list[Hit]]) -> s
     for hit in sorted(cells.get(passage.path, ()), key=lambda hit: hit.start):
         pieces.append(passage.text[at : hit.start])
         at = max(at, hit.end)
-    return " ".join((*pieces, passage.text[at:]))
+    return " ".join((*pieces, passage.text[at:]))[:LONGEST]
 
 
 def _linked(group: ArmGroup, names: Mapping[str, int]) -> Iterator[int]:

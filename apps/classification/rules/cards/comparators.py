@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice, pairwise
 
 from apps.classification.rules.cards.amounts import read_numbers
-from apps.classification.rules.cards.arms import MOST_TERMS, Arm, Terms, Words, arms_of, cell_groups, is_denied, parted
+from apps.classification.rules.cards.arms import (
+    LONGEST,
+    MOST_TERMS,
+    Arm,
+    Terms,
+    Words,
+    arms_of,
+    cell_groups,
+    is_denied,
+    parted,
+)
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cells import MSC, OPEN_CELLS
 from apps.classification.rules.labels import Label
@@ -90,6 +100,8 @@ _MOST = 0.8
 _MOST_COHORTS = 8
 # Code points from "placebo" to the cells that follow it.
 _REACH = 120
+# Code points from "versus" to what is compared.
+_AT_ONCE = 10
 # Behind a number: cells in a volume or on an area are no dose.
 _IN_VOLUME = re.compile(r"\s?(?:[\w-]{1,20}\s){0,3}?[\w-]{0,20}\s?(?:/|per)\s?(?:ml|cc|cm|µl|ul|l\b)", re.IGNORECASE)
 _MSC, _OPEN = frozenset(MSC), frozenset(OPEN_CELLS)
@@ -210,7 +222,7 @@ def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: Terms, reading: Wo
     told = arm.bare_description if len(_words(arm.bare_description)) > 1 and not _tells_people(arm) else ""
     named = bool(_bare(arm))
     standard = own.spans("comparator", "standard-care") or [
-        text.span(*match.span()) for text in arm.own for match in _STANDARD.finditer(text.text)
+        text.span(*match.span()) for text in arm.own for match in _STANDARD.finditer(text.text, 0, LONGEST)
     ]
     label_spans = [text.span(0, len(text.text)) for text in (arm.label,) if text]
     if standard and (not named or arm.type == "NO_INTERVENTION" or reading.of(arm.label).of("comparator")):
@@ -319,7 +331,7 @@ def _amounts_of(arm: Arm) -> dict[float, Span]:
 
 
 def _amounts_in(text: Passage) -> Iterator[tuple[float, Span]]:
-    for number in islice(read_numbers(text.text), MOST_TERMS):
+    for number in islice(read_numbers(text.text[:LONGEST]), MOST_TERMS):
         if not _IN_VOLUME.match(text.text, number.end):
             for value, _ in number.values:
                 yield value, text.span(number.start, number.end)
@@ -330,7 +342,7 @@ def _times_of(arm: Arm) -> dict[float, Span]:
     for text in arm.own:
         times = {
             float(_COUNTS.get(word.lower()) or word): text.span(*match.span())
-            for match in islice(_TIMES.finditer(text.text), MOST_TERMS)
+            for match in islice(_TIMES.finditer(text.text, 0, LONGEST), MOST_TERMS)
             if (word := match["alone"] or match["count"])
         }
         if times:
@@ -341,7 +353,7 @@ def _times_of(arm: Arm) -> dict[float, Span]:
 def _cohorts(arm: Arm) -> list[Span]:
     """The places of the doses that the description of one arm gives to its cohorts, where they differ."""
     text = arm.description
-    heads = [match.end() for match in islice(_COHORT.finditer(text.text), _MOST_COHORTS)] if text else []
+    heads = [match.end() for match in islice(_COHORT.finditer(text.text, 0, LONGEST), _MOST_COHORTS)] if text else []
     if text is None or len(heads) < 2:
         return []
     amounts: list[dict[float, Span]] = [{} for _ in heads]
@@ -430,7 +442,10 @@ def _read_title(material: Material, reading: Words, found: _Found) -> None:
         if before == after:
             continue
         low, high = (match.end(), len(passage.text)) if before else (0, match.start())
-        terms = [term for term in reading.of(passage).found if low <= term.start and term.end <= high]
+        found_in = reading.of(passage).found
+        if after and any(0 <= term.start - match.end() <= _AT_ONCE and term.field in _OF_CELLS for term in found_in):
+            continue  # "Low versus high dose of cells"
+        terms = [term for term in found_in if low <= term.start and term.end <= high]
         controls = [term for term in terms if term.field == "comparator"]
         if controls:
             for term in controls:

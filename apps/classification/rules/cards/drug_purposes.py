@@ -288,10 +288,9 @@ def _read(
         slugs = tuple(drug.value.split("+"))
         low = max(drugs[i - 1].end if i else sentence.low, drug.start - _HEADED)
         high = min(drugs[i + 1].start if i + 1 < len(drugs) else sentence.high, drug.end + _DAY_WINDOW)
+        role, how = _role(sentence, drug, frozenset(slugs), (low, high), before)
         if sentence.is_compared(drug, regimens):
             role, how = "comparison", "words"
-        else:
-            role, how = _role(sentence, drug, frozenset(slugs), (low, high), before)
         uses.append(Use(slugs, passage, drug.start, drug.end, role, how, elsewhere))
     return uses
 
