@@ -191,14 +191,19 @@ class Terms(NamedTuple):
 
 
 class Words:
-    """The terms of a vocabulary in some passages, by path; read once."""
+    """The terms of a vocabulary in some passages, in reading order; read once."""
 
     def __init__(self, material: Material, vocabulary: str, passages: Iterable[Passage]) -> None:
         self._by_path: dict[str, list[Named]] = {}
-        for passage in passages:
-            terms = list(islice(material.named(vocabulary, (passage,)), MOST_TERMS))
-            if terms:
-                self._by_path[passage.path] = terms
+        texts = list(passages)
+        for term in material.named_together(vocabulary, [text for text in texts if len(text.text) <= LONGEST]):
+            self._by_path.setdefault(term.passage.path, []).append(term)
+        for text in texts:
+            if len(text.text) > LONGEST:
+                terms = list(islice(material.named(vocabulary, (text,)), MOST_TERMS))
+                if terms:
+                    self._by_path[text.path] = terms
+        self.passages = [text for text in texts if text.path in self._by_path]
 
     def of(self, *passages: Passage | None) -> Terms:
         return Terms(tuple(term for passage in passages if passage for term in self._by_path.get(passage.path, ())))

@@ -109,6 +109,7 @@ _DIFFERENCES = ("donor", "tissue", "way")
 # Terms that tell of the cells themselves, or of a control without its treatment.
 _OF_CELLS = frozenset({*_DIFFERENCES, "level", "dose", "control", "people"})
 _BLINDED = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR"})
+_IN_TEXT = frozenset({"placebo", "sham"})
 _CROSSED = frozenset({"placebo", "sham", "standard-care", "no-treatment", "active-drug"})
 
 REASONS = {
@@ -305,7 +306,7 @@ def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, 
         spans = _cohorts(arm)
         if spans:
             found.add("dose-comparison", "doses-of-cohorts", spans)
-    for passage in material.passages if doses else ():
+    for passage in reading.passages if doses else ():
         for term in reading.of(passage).of("dose", "escalation"):
             if not _is_elsewhere(term):
                 found.add("dose-comparison", "dose-escalation", [term.span])
@@ -392,19 +393,21 @@ def _are_other_cells(one: Arm, other: Arm) -> bool:
 def _read_texts(material: Material, reading: Words, found: _Found, *, arms: bool) -> None:
     """Historical controls wherever they stand; placebo and sham where no arm told of a control."""
     for passage in material.passages:
-        terms = reading.of(passage)
-        for term in terms.of("comparator", "historical"):
-            if not _is_elsewhere(term):
-                found.add("historical", "historical-in-text", [term.span], doubtful=passage.place not in _PLAIN)
-        for match in _WITH_PUBLISHED.finditer(passage.text):
+        for match in _WITH_PUBLISHED.finditer(passage.text) if "compar" in passage.text else ():
             spans = [passage.span(*match.span())]
             found.add("historical", "historical-in-text", spans, doubtful=passage.place not in _PLAIN)
-        if arms:
-            continue
-        for value in ("placebo", "sham"):
-            for term in terms.of("comparator", value):
-                if not _is_elsewhere(term) and not is_denied(term.passage.text, term.start, term.end):
-                    found.add(value, f"{value}-in-text", [term.span], doubtful=_is_single_group(material))
+    for passage in reading.passages:
+        for term in reading.of(passage).of("comparator"):
+            if term.value == "historical":
+                if not _is_elsewhere(term):
+                    found.add("historical", "historical-in-text", [term.span], doubtful=passage.place not in _PLAIN)
+            elif not arms and term.value in _IN_TEXT and not (_is_elsewhere(term) or _is_left_out(term)):
+                found.add(term.value, f"{term.value}-in-text", [term.span], doubtful=_is_single_group(material))
+
+
+def _is_left_out(term: Named) -> bool:
+    """Whether the words around it deny it."""
+    return is_denied(term.passage.text, term.start, term.end)
 
 
 def _read_crossover(material: Material, found: _Found) -> None:
@@ -485,9 +488,9 @@ def _read_single_group(material: Material, arms: Sequence[Arm], reading: Words, 
         return
     told = [
         term
-        for passage in material.passages
+        for passage in reading.passages
         for term in reading.of(passage).of("control", "group")
-        if not _is_elsewhere(term) and not is_denied(passage.text, term.start, term.end)
+        if not _is_elsewhere(term) and not _is_left_out(term)
     ]
     for term in told:
         low, high = sentence_at(term.passage.text, term.start, term.end)
