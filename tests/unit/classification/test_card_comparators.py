@@ -137,6 +137,15 @@ def test_placebo_then_cells():
     assert against("PLACEBO_COMPARATOR", "Placebo first", text) == {"placebo", "delayed-treatment"}
 
 
+def test_standard_care_then_a_graft():
+    parts = {"title": "Hematopoietic stem cell transplantation", "kinds": ("hsc",)}
+    arms = [
+        ("EXPERIMENTAL", "Hematopoietic stem cell transplantation", "", ()),
+        ("ACTIVE_COMPARATOR", "Standard therapy", "Pulses of a drug. Crossover to the transplantation is allowed.", ()),
+    ]
+    assert values(arms=arms, **parts) == {"standard-care", "delayed-treatment"}
+
+
 def test_no_crossover():
     assert against("PLACEBO_COMPARATOR", "Placebo", "There is no crossover") == {"placebo"}
 

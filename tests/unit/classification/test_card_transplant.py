@@ -464,6 +464,126 @@ def test_mobilisation_without_a_drug_is_not_guessed():
     assert values("mobilisation", summary="Peripheral stem cells are mobilised, collected and frozen.") == set()
 
 
+# Whole records
+
+
+def told(**parts):
+    """Mobilisation, regimens and work on the graft."""
+    return values("mobilisation", **parts), regimens(**parts), values("graft_manipulation", **parts)
+
+
+def test_transplantation_against_the_best_available_drugs():
+    parts = {
+        "title": "Best available drugs versus autologous transplantation",
+        "description": (
+            "Cells are mobilised with cyclophosphamide, filgrastim and a steroid and frozen. BEAM and rabbit "
+            "ATG are the conditioning. The doctor may choose alemtuzumab, cladribine or rituximab."
+        ),
+        "arms": [
+            ("EXPERIMENTAL", "AHSCT", "Conditioning with BEAM and rATG, then the graft", ["AHSCT"]),
+            ("ACTIVE_COMPARATOR", "Best available drug", "Alemtuzumab, cladribine or rituximab", ["BAD"]),
+        ],
+        "interventions": [
+            ("BIOLOGICAL", "AHSCT", "Carmustine, etoposide, cytarabine, melphalan and rATG before the graft"),
+            ("BIOLOGICAL", "BAD", "An antibody (alemtuzumab, rituximab) or cladribine"),
+        ],
+    }
+    assert told(**parts) == ({"cyclophosphamide+g-csf"}, {"atg+beam"}, set())
+
+
+def test_one_drug_in_both_arms():
+    listed = ["HSCT", "TBI", "Cyclophosphamide", "ATGAM", "G-CSF"]
+    text = "Mobilized with G-CSF; TBI 800 cGy, cyclophosphamide and equine ATG, followed by a CD34-selected graft"
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "Autologous HSCT", text, listed),
+            ("ACTIVE_COMPARATOR", "Cyclophosphamide", "Twelve monthly pulses", ["Cyclophosphamide"]),
+        ],
+        "interventions": [("DRUG", name, "Twelve doses" if name == "Cyclophosphamide" else "") for name in listed],
+    }
+    assert told(**parts) == ({"g-csf"}, {"atg+cyclophosphamide+tbi"}, {"cd34-selected"})
+
+
+def test_an_outline_by_days():
+    text = (
+        "For mobilization cyclophosphamide is given on day 0 and G-CSF from day 5 until the leukaphereses are done. "
+        "The harvest is selected for CD34+ cells. Weeks later, cyclophosphamide is given on days -5 to -2 and ATG on "
+        "days -4 to -2. The graft follows on day 0. G-CSF starts on day 0 and goes on until blood counts recover."
+    )
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {"atg+cyclophosphamide"}, {"cd34-selected"})
+
+
+def test_parts_with_headings():
+    text = (
+        "Mobilization: cyclophosphamide 4.5 g/m2, G-CSF for ten days. Grafts are CD34 selected with magnetic beads. "
+        "Ablation: busulfan for 4 days, cyclophosphamide 200 mg/kg, rabbit ATG 5 mg/kg."
+    )
+    regimen = "atg+busulfan+cyclophosphamide"
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {regimen}, {"cd34-selected"})
+    listed = [("DRUG", "Mobilization: cyclophosphamide and filgrastim", ""), ("DRUG", "Conditioning: BEAM", "")]
+    listed.append(("BIOLOGICAL", "rATG", ""))
+    assert told(interventions=listed) == ({"cyclophosphamide+g-csf"}, {"atg+beam"}, set())
+
+
+def test_cyclophosphamide_twice_and_rituximab_later():
+    text = (
+        "Fresh cells are given to outpatients: cyclophosphamide and G-CSF to mobilize; high-dose cyclophosphamide "
+        "(200 mg/kg) as conditioning; rituximab after recovery, and every two months as maintenance."
+    )
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {"cyclophosphamide"}, set())
+
+
+def test_drugs_in_brackets_behind_a_treatment():
+    text = (
+        "People get mitoxantrone every month, or intense immunosuppression (mobilisation with cyclophosphamide and "
+        "filgrastim, conditioning with carmustine, cytosine-arabinoside, etoposide, melphalan and rATG)."
+    )
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {"atg+beam"}, set())
+
+
+def test_rituximab_and_fludarabine_before_the_graft():
+    text = "Rituximab on days -8 and -2, fludarabine on days -7 to -4 and cyclophosphamide on days -7 to -4."
+    assert told(summary=text) == (set(), {"cyclophosphamide+fludarabine+rituximab"}, set())
+
+
+def test_a_donor_who_gets_g_csf():
+    text = (
+        "A non-myeloablative regimen of fludarabine, Campath-1H and cyclophosphamide; sibling donors get G-CSF "
+        "and undergo leukapheresis. Cyclosporine prevents GVHD."
+    )
+    assert told(summary=text) == ({"g-csf"}, {"alemtuzumab+cyclophosphamide+fludarabine"}, set())
+
+
+def test_cyclophosphamide_before_and_after_the_graft():
+    text = (
+        "ATG on days -9 to -7, fludarabine on days -6 to -2, cyclophosphamide on days -6 and -5, TBI on day -1. "
+        "Post-transplant cyclophosphamide on days +3 and +4. The marrow is T-cell replete."
+    )
+    assert told(summary=text) == (set(), {"atg+cyclophosphamide+fludarabine+tbi"}, {"unmanipulated"})
+
+
+def test_arms_of_which_one_has_one_drug_more():
+    parts = {
+        "title": "Cyclophosphamide/rATG versus cyclophosphamide/rATG/rituximab before HSCT",
+        "arms": [
+            ("ACTIVE_COMPARATOR", "Cyclophosphamide/rATG", "HSCT", ()),
+            ("EXPERIMENTAL", "Cyclophosphamide/rATG/Rituximab", "HSCT", ()),
+        ],
+    }
+    assert regimens(**parts) == {"atg+cyclophosphamide", "atg+cyclophosphamide+rituximab"}
+
+
+def test_arms_that_differ_in_the_graft_alone():
+    text = "Conditioning with cyclophosphamide 200 mg/kg"
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "CD34-selected", f"{text}; the graft after CD34 selection", ()),
+            ("EXPERIMENTAL", "As it is", f"{text}; the graft is not manipulated", ()),
+        ]
+    }
+    assert told(**parts) == (set(), {"cyclophosphamide"}, {"cd34-selected", "unmanipulated"})
+
+
 # Irradiation
 
 

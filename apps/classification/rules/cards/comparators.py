@@ -189,7 +189,7 @@ def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: Words, found: _F
     later = later or _cells_after(arm, own)
     if later:
         found.add("delayed-treatment", "cells-later-in-arm", later)
-        said = True
+        said = not own.of("comparator", "standard-care")
     for value, rule in (("historical", "historical-in-text"), ("sham", "sham-in-arm")):
         spans = own.spans("comparator", value)
         if spans:

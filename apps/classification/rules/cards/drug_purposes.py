@@ -17,6 +17,7 @@ from apps.classification.rules.quoting import Span
 from apps.classification.rules.reading import Place
 
 GROWTH_FACTORS = frozenset({"g-csf", "gm-csf", "plerixafor", "motixafortide"})
+MOBILISING = GROWTH_FACTORS | {"cyclophosphamide", "etoposide", "cytarabine"}
 # Antibodies: given until just after the graft in the conditioning, and each in another's place.
 ANTIBODIES = frozenset({"atg", "alemtuzumab", "rituximab"})
 # What blood-forming cells are compared with is none of these.
@@ -39,7 +40,7 @@ _PER_TURN = 60
 _BEHIND = 15
 _AT_ONCE = 2
 
-_GRAFT = r"(?:transplant\w*|rescue|support|(?:re-?)?infusion|[a-z]{0,4}HSCT|AHSCT|AHCT|ASCT|BMT|HCT|grafting)\b"
+_GRAFT = r"(?:transplant\w*|rescue|support|(?:re-?)?infusion|[a-z]{0,4}HSCT|AHSCT|AHCT|ASCT|BMT|HCT|graft\w*)\b"
 # "Cyclophosphamide and ATG before stem cell transplantation": what the graft follows is the conditioning.
 _GRAFT_FOLLOWS = (
     r"\b(?:before|prior to|preced(?:e[sd]?|ing)(?: by)?|followed by|and then|with|supported by)\s"
@@ -100,7 +101,7 @@ _CARRIED = ("conditioning", "mobilisation", "after")
 class Use(NamedTuple):
     """A mention of one drug, or of two in one word, and what it is given for (None where the words leave it open).
 
-    `how` the purpose is known: from "words", "by-days", or not, "listed".
+    `how` the purpose is known: from "words", "carried" from the sentence before, "by-days", or not, "listed".
     """
 
     drugs: tuple[str, ...]
@@ -178,6 +179,8 @@ class _Sentence:
                 if way > _REACH:
                     break
                 if _fits(word.role, slugs):
+                    if word.role == "mobilisation" and slugs == {"cyclophosphamide"}:
+                        way += _REACH * self.text.count(";", word.end, drug.start)
                     way += self._turns(word.end, drug.start) if way else 0
                     if way <= _REACH:
                         yield way, word.role
@@ -233,9 +236,11 @@ class _Sentence:
 
 def _fits(role: str, slugs: frozenset[str]) -> bool:
     """Whether a drug can have this purpose. Growth factors do not condition; the transplantation is no purpose."""
-    if slugs <= GROWTH_FACTORS:
-        return role not in ("conditioning", "transplantation")
-    return role not in ("collection", "transplantation")
+    if role == "transplantation":
+        return False
+    if role == "mobilisation":
+        return slugs <= MOBILISING
+    return role != ("conditioning" if slugs <= GROWTH_FACTORS else "collection")
 
 
 def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterator[Use]:
@@ -288,7 +293,9 @@ def _read(
         slugs = tuple(drug.value.split("+"))
         low = max(drugs[i - 1].end if i else sentence.low, drug.start - _HEADED)
         high = min(drugs[i + 1].start if i + 1 < len(drugs) else sentence.high, drug.end + _DAY_WINDOW)
-        role, how = _role(sentence, drug, frozenset(slugs), (low, high), before)
+        place = bisect_left(regimens, drug.start - _JOINED), bisect_left(regimens, drug.end + _JOINED)
+        in_regimen = place[0] < place[1]
+        role, how = _role(sentence, drug, frozenset(slugs), (low, high), before, in_regimen=in_regimen)
         if sentence.is_compared(drug, regimens):
             role, how = "comparison", "words"
         uses.append(Use(slugs, passage, drug.start, drug.end, role, how, elsewhere))
@@ -296,9 +303,18 @@ def _read(
 
 
 def _role(
-    sentence: _Sentence, drug: Named, slugs: frozenset[str], around: tuple[int, int], earlier: _Before
+    sentence: _Sentence,
+    drug: Named,
+    slugs: frozenset[str],
+    around: tuple[int, int],
+    earlier: _Before,
+    *,
+    in_regimen: bool,
 ) -> tuple[str | None, str]:
-    """The role of a drug and how it is known. `around` is the stretch in which days are its own."""
+    """The role of a drug and how it is known, as in `Use`. `around` is the stretch in which days are its own.
+
+    `in_regimen`: it stands beside drugs that only a conditioning has, so that an earlier mobilisation is not its own.
+    """
     text, (low, until) = sentence.text, around
     word = sentence.nearest(drug, slugs)
     long_before = _DAY_LONG_BEFORE.search(text, drug.end, until)
@@ -316,8 +332,8 @@ def _role(
         return ("mobilisation" if word == "collection" else word), "words"
     if before and not slugs <= GROWTH_FACTORS:
         return "conditioning", "by-days"
-    if earlier.carried and _fits(earlier.carried, slugs):
-        return earlier.carried, "words"
+    if earlier.carried and _fits(earlier.carried, slugs) and not (in_regimen and earlier.carried == "mobilisation"):
+        return earlier.carried, "carried"
     return None, "listed"
 
 

@@ -13,6 +13,7 @@ from apps.classification.rules.cards.drug_purposes import (
     ANTIBODIES,
     ELSEWHERE,
     GROWTH_FACTORS,
+    MOBILISING,
     ONLY_CONDITIONING,
     Use,
     is_before_graft,
@@ -28,7 +29,6 @@ _MODULE = "protocolSection.armsInterventionsModule."
 _PLAIN = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
 _TOLD = _PLAIN | {Place.DESCRIPTION}
 
-_MOBILISING = GROWTH_FACTORS | {"cyclophosphamide", "etoposide", "cytarabine"}
 _BEAM = frozenset({"carmustine", "etoposide", "cytarabine", "melphalan"})
 
 # A drug of the conditioning, by which its class is known; the first that is there counts.
@@ -73,6 +73,9 @@ _NEAR = 40
 _MAYBE = re.compile(r"\b(?:with or without|with/without|may|optional(?:ly)?|if)\W+(?:\w+\W+){0,4}$", re.IGNORECASE)
 _WRITTEN, _WRITTEN_BEHIND = 240, 110
 _WRITTEN_ENDS = re.compile(r"[.!?;](?:\s|$)|\n")
+# How the purpose of a drug is known, the best first, and the end of the rule's name.
+_RULES = {"words": "in-words", "carried": "in-words", "by-days": "by-days", "listed": "listed"}
+
 REASONS = {
     "conditioning-in-words": "The record names these drugs as the conditioning before the transplantation.",
     "conditioning-by-days": "These drugs are given on days before the transplantation.",
@@ -94,9 +97,8 @@ class _Regimen:
 
     @property
     def rule(self) -> str:
-        order = ("words", "by-days", "listed")
-        how = min((use.how for use in self.uses), key=order.index)
-        return f"conditioning-{'in-words' if how == 'words' else how}"
+        how = min((use.how for use in self.uses), key=list(_RULES).index)
+        return f"conditioning-{_RULES[how]}"
 
 
 class _Unit(NamedTuple):
@@ -149,7 +151,13 @@ def _units(material: Material) -> list[_Unit]:
         for passage in passages
         if passage.place in (Place.TITLE, Place.DESCRIPTION)
     ]
-    return _without_other_purposes(units)
+    compared = _drugs_of(words, controls) - _drugs_of(words, grafted)
+    return _without_other_purposes(units, compared)
+
+
+def _drugs_of(words: Words, arms: Iterable[Arm]) -> set[str]:
+    terms = (term for arm in arms for term in words.of(*arm.texts).found if term.field != "role")
+    return {drug for term in terms for drug in term.value.split("+")}
 
 
 def _is_conditioned(arm: Arm, words: Words, design: Words) -> bool:
@@ -164,9 +172,10 @@ def _of_controls_alone(arms: Sequence[Arm], grafted: Sequence[Arm]) -> set[str]:
     return {text.path for arm in arms for text in (*arm.given, *arm.told)} - taken
 
 
-def _without_other_purposes(units: Sequence[_Unit]) -> list[_Unit]:
+def _without_other_purposes(units: Sequence[_Unit], compared: set[str]) -> list[_Unit]:
     """A drug that is only listed is no conditioning where the words tell of another purpose: in the same unit, or, for
     what comes after the transplantation or is compared with it, anywhere. What mobilises may condition too: a doubt.
+    Nor is a drug of the `compared` arms alone, unless its own sentence says so.
     """
     elsewhere = _purposes(use for unit in units for use in unit.uses)
     kept = []
@@ -174,6 +183,8 @@ def _without_other_purposes(units: Sequence[_Unit]) -> list[_Unit]:
         here = _purposes(unit.uses)
         uses = []
         for use in unit.uses:
+            if use.how == "carried" and compared & set(use.drugs):
+                continue
             if use.how == "listed":
                 roles = {role for drug in use.drugs for role in elsewhere.get(drug, ())}
                 if roles in ({"after"}, {"comparison"}):
@@ -208,7 +219,7 @@ def _listed(material: Material, words: Words, skipped: Collection[str]) -> Itera
         described = words.of(told).found
         for use in uses_of(name, words.of(name).found, given=one.type != "OTHER"):
             role, how = use.role, use.how
-            if how != "words":
+            if how not in ("words", "carried"):
                 by_text = role_told(told, described, use.drugs)
                 role, how = by_text or role, "words" if by_text not in (None, role) else how
                 if role == "conditioning" and told and is_before_graft(told.text):
@@ -253,7 +264,7 @@ def _regimens(unit: _Unit, role: str) -> list[_Regimen]:
 
 
 def _eligible(drugs: Iterable[str], role: str) -> bool:
-    return set(drugs) <= _MOBILISING if role == "mobilisation" else not set(drugs) & GROWTH_FACTORS
+    return set(drugs) <= MOBILISING if role == "mobilisation" else not set(drugs) & GROWTH_FACTORS
 
 
 def _link(previous: Use | None, use: Use) -> str:
@@ -310,11 +321,12 @@ def _without_parts(regimens: Sequence[_Regimen], units: Sequence[_Unit]) -> list
     told = {one.drugs for one in regimens if one.rule != "conditioning-listed"}
     if len(told) > 1:
         regimens = [one for one in regimens if one.drugs in told]
+    of_arms = {one.drugs for one in regimens if one.unit in arms}
     kept: list[_Regimen] = []
     for one in regimens:
         fuller = [other for other in regimens if other.unit != one.unit and other.drugs > one.drugs]
         if one.unit in arms:
-            fuller = [other for other in fuller if other.unit not in arms]
+            fuller = [other for other in fuller if other.unit not in arms and other.drugs not in of_arms]
         if not fuller:
             kept.append(one)
     return kept
