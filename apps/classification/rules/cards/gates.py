@@ -3,46 +3,70 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in, plain
-from apps.classification.rules.cards.criteria import Criterion, criteria_of
+from apps.classification.rules.cards.criteria import Criterion, criteria_of, criteria_within
 from apps.classification.rules.cards.durations import durations_of
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cards.severity import severity_of
 from apps.classification.rules.diseases import names_only_general_conditions
 from apps.classification.rules.labels import Label
-from apps.classification.rules.quoting import Span, evidence
+from apps.classification.rules.quoting import MAX_QUOTES, Span, evidence
 from apps.classification.rules.reading import ANYWHERE, STATED, Place
 from apps.vocabulary.terms import card_finder
 
 _ELIGIBILITY = "protocolSection.eligibilityModule."
 
+# Criteria, each with its terms, of which a criterion has at most so many: what has more is a list of everything.
 Told = list[tuple[Criterion, list[Named]]]
+_MOST_TERMS = 60
 
 
 def extract_gates(material: Material) -> Iterator[Label]:
-    """Labels of the schemes age, sex, duration, severity, phenotype, failed_drugs and pregnancy."""
-    told = _told(material)
+    """Labels of the schemes age, sex, duration, severity, phenotype, failed_drugs and pregnancy.
+
+    Criteria that stand in the description tell what the registry's field for criteria leaves open.
+    """
+    told = _with_terms(material.criteria, criteria_of(material.criteria))
+    aside = _told_aside(material)
     about = _about(material)
     stated = (passage for passage in material.passages if passage.place in (Place.CONDITION, Place.CONDITION_MESH))
     conditions = " ".join(passage.text for passage in stated).lower()
-    yield from age_of(material, told)
+    yield from age_of(material, [*told, *aside])
     yield from sex_of(material)
-    yield from durations_of(told, about, conditions)
-    yield from severity_of(told, about)
-    yield from _phenotypes(material, told)
-    yield from _failed_drugs(told, conditions)
-    yield from _pregnancy(told)
+    yield from _first(lambda told: durations_of(told, about, conditions), told, aside)
+    yield from _first(lambda told: severity_of(told, about), told, aside)
+    yield from _phenotypes(material, [*told, *aside])
+    yield from _first(lambda told: _failed_drugs(told, conditions), told, aside)
+    yield from _first(_pregnancy, told, aside)
 
 
-def _told(material: Material) -> Told:
-    """The criteria, each with the terms in it."""
-    passage = material.criteria
-    if passage is None:
+def _first(read: Callable[[Told], Iterable[Label]], *tellings: Told) -> Iterator[Label]:
+    """The labels of the first telling that gives any."""
+    for told in tellings:
+        labels = tuple(read(told))
+        if labels:
+            yield from labels
+            return
+
+
+def _told_aside(material: Material) -> Told:
+    """The criteria in descriptions."""
+    return [
+        pair
+        for passage in material.passages
+        if passage.place is Place.DESCRIPTION and "criteri" in passage.text.lower()
+        for pair in _with_terms(passage, criteria_within(passage))
+    ]
+
+
+def _with_terms(passage: Passage | None, criteria: tuple[Criterion, ...]) -> Told:
+    """Criteria of one text, each with the terms in it."""
+    if passage is None or not criteria:
         return []
-    told: Told = [(criterion, []) for criterion in criteria_of(passage)]
+    told: Told = [(criterion, []) for criterion in criteria]
     at = 0
     # No term reaches from one line into the next.
     for found in card_finder("gates").find(passage.text.replace("\n", "\0")):
@@ -50,7 +74,7 @@ def _told(material: Material) -> Told:
             at += 1
         if at == len(told):
             break
-        if told[at][0].start <= found.start:
+        if told[at][0].start <= found.start and len(told[at][1]) < _MOST_TERMS:
             field, _, value = found.group.partition(".")
             told[at][1].append(Named(field, value, passage, found.start, found.end))
     return told
@@ -207,12 +231,12 @@ _ONLY_IF = re.compile(
     r"\b(?:if|unless|not|no|without|other than|except|excluding|prevent\w*|progress\w* to|convert\w* to|conversion to)\b[^.;]{0,40}$",
     re.I,
 )
-# Where the study tells of its own participants, though not as a condition of taking part.
-_TOLD = frozenset({Place.KEYWORD, Place.INTERVENTION, Place.ARM, Place.DESCRIPTION})
+# How far from a form the disease may be named that it is a form of, in code points.
+_NEAR_FORM = 150
 
 
 def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
-    """Forms that title, conditions or criteria name; "newly diagnosed" counts, with a doubt, in other texts too."""
+    """Forms that title, conditions or criteria name; those that other words of the study name, with a doubt."""
     places: dict[str, list[Span]] = {}
     doubtful: dict[str, list[Span]] = {}
     for criterion, terms in told:
@@ -222,15 +246,14 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
             if term.field == "phenotype" and not _ONLY_IF.search(
                 criterion.passage.text, max(criterion.start, term.start - 60), term.start
             ):
-                _add_forms(material, term, criterion.text, places)
-    stated = tuple(passage for passage in material.passages if passage.place in STATED)
-    for term in material.named("gates", stated):
-        if term.field == "phenotype":
-            _add_forms(material, term, term.passage.text, places)
-    if "new-onset" not in places and material.reading.has(["type-1-diabetes"], STATED):
-        for term in material.named("gates", tuple(passage for passage in material.passages if passage.place in _TOLD)):
-            if term.value == "new-onset" and "onset of" not in term.span.words:
-                _add_forms(material, term, _around(term), doubtful)
+                _add_forms(material, term, places)
+    for term in material.named("gates", material.passages):
+        if term.field != "phenotype":
+            continue
+        if term.passage.place in STATED:
+            _add_forms(material, term, places)
+        elif term.passage.place is Place.KEYWORD or (term.value == "new-onset" and _told_of_participants(material, term)):
+            _add_forms(material, term, doubtful)
     for form, spans in places.items():
         yield Label("phenotype", form, "form-stated", "Title, conditions or criteria name this form.", evidence(spans))
     for form, spans in doubtful.items():
@@ -239,15 +262,17 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
             yield Label("phenotype", form, "form-in-text", reason, evidence(spans), doubtful=True)
 
 
-def _around(term: Named) -> str:
-    return term.passage.text[max(0, term.start - 60) : term.end + 60]
+def _told_of_participants(material: Material, term: Named) -> bool:
+    """Whether "newly diagnosed" tells of who takes part: in a study of this diabetes, and not as a point in time."""
+    return "onset of" not in term.span.words and material.reading.has(["type-1-diabetes"], STATED)
 
 
-def _add_forms(material: Material, term: Named, words: str, places: dict[str, list[Span]]) -> None:
+def _add_forms(material: Material, term: Named, places: dict[str, list[Span]]) -> None:
     for form in ("ppms", "spms") if term.value == "ppms-spms" else (term.value,):
-        if form == "new-onset" and not _DIABETES_WORD.search(words):
+        near = max(0, term.start - _NEAR_FORM), term.end + _NEAR_FORM
+        if form == "new-onset" and not _DIABETES_WORD.search(term.passage.text, *near):
             continue
-        if material.reading.has([_FORM_OF[form]], ANYWHERE):
+        if len(places.get(form, ())) < MAX_QUOTES and material.reading.has([_FORM_OF[form]], ANYWHERE):
             places.setdefault(form, []).append(term.span)
 
 
