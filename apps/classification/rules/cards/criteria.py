@@ -37,7 +37,7 @@ _OTHERS = re.compile(r"\b(?:donors?|controls?|healthy|siblings?|parents?|carers?
 
 _CUT = re.compile(
     r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bmin\.)(?<!\bmax\.)(?<!\bapprox\.)\s+(?=[A-Z(•*≥≤<>\\])"
-    r"|;\s|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
+    r"|;\s|\s\*(?=\()|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
 )
 # An item of a list, by its bullet or number.
 _ITEM = re.compile(r"\s*\\?(?:[*•▪●\-–—]|\(?(?:\d{1,2}|[a-z])\s?[.)]\s)", re.IGNORECASE)
@@ -52,6 +52,7 @@ _KEEPS_OUT = re.compile(
     r"|not be (?:enrolled|included|eligible))\b",
     re.IGNORECASE,
 )
+# "Who are not eligible for that may be included": an exception, from which no limit follows for the others.
 _LET_IN_ALL_THE_SAME = re.compile(r"(?<!not )\bbe (?:included|enrolled)\b", re.IGNORECASE)
 _LETS_IN = re.compile(
     r"\b(?:not (?:be )?(?:excluded|exclusionary|an exclusion)|(?:are|is|be|remain) (?:still )?(?:eligible|allowed|permitted))\b",
@@ -184,13 +185,10 @@ def _sentences(passage: Passage, start: int, end: int, current: _List) -> Iterat
         first = _BULLET.match(text, at, stop)
         for low, high in _pieces(text, first.end() if first else at, stop):
             sentence = text[low:high]
-            excludes = current.excludes
-            lets_in = _LETS_IN.search(sentence) is not None
-            if excludes:
-                excludes = not lets_in
-            elif _KEEPS_OUT.search(sentence):
-                excludes = not lets_in and not _LET_IN_ALL_THE_SAME.search(sentence)
-            if not _EXAMPLE.match(sentence):
+            keeps_out, lets_in = _KEEPS_OUT.search(sentence), _LETS_IN.search(sentence)
+            excludes = not lets_in if current.excludes else bool(keeps_out and not lets_in)
+            exception = excludes and not current.excludes and _LET_IN_ALL_THE_SAME.search(sentence)
+            if not exception and not _EXAMPLE.match(sentence):
                 yield Criterion(passage, low, high, excludes, _DENIAL.match(sentence) is not None, current.of_others)
         at = cut.end() if cut else end
 

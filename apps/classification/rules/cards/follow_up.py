@@ -74,6 +74,12 @@ _IN_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+# "Change from baseline to week 24".
+_FROM_BASELINE = re.compile(
+    r"\b(?:baseline|day 0|inclusion|enrol?lment)(?:\s?\([^()]{0,20}\))?\s(?:to|until|through|up to|and|at|vs\.?|versus)\s(?:the\s)?$",
+    re.IGNORECASE,
+)
+
 
 class _Time(NamedTuple):
     """A time in months at [start, end) of a text."""
@@ -135,7 +141,8 @@ def _in_measures(outcomes: Iterable[Outcome]) -> Iterator[_Told]:
             continue
         for name, text in (("measure", outcome.measure), ("description", outcome.description[:2000])):
             for time in times_in(text):
-                if _IN_WORDS.search(text, max(0, time.start - 25), time.start) and _after_treatment(text, time):
+                lead = text[max(0, time.start - 45) : time.start]
+                if _FROM_BASELINE.search(lead) or (_IN_WORDS.search(lead) and _after_treatment(text, time)):
                     yield _Told(time.months, Span(f"{outcome.path}.{name}", text, time.start, time.end))
 
 

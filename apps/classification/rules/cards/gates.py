@@ -37,9 +37,9 @@ def extract_gates(material: Material) -> Iterator[Label]:
     yield from age_of(material, [*told, *aside])
     yield from sex_of(material)
     yield from _first(lambda told: durations_of(told, about, conditions), told, aside)
-    yield from _first(lambda told: severity_of(told, about), told, aside)
+    yield from _first(lambda told: severity_of(told, about, conditions), told, aside)
     yield from _phenotypes(material, [*told, *aside])
-    yield from _first(lambda told: _failed_drugs(told, conditions), told, aside)
+    yield from _failed_drugs(material, [*told, *aside], conditions)
     yield from _first(_pregnancy, told, aside)
 
 
@@ -289,12 +289,18 @@ _RESPONDERS = re.compile(
 )
 _WHILE = re.compile(r"\b(?:while|breakthrough)\b", re.IGNORECASE)
 _ACTIVITY = re.compile(r"\b(?:relaps\w*|attacks?|flares?|exacerbat\w*|progress\w*)\b", re.IGNORECASE)
+_REFRACTORY = re.compile(
+    r"\b(?:(?:treatment|therapy|drug|steroid)[\s-](?:resistant|refractory)|refractory|(?:inadequate|incomplete|insufficient)"
+    r" (?:response|responders?) to)\b",
+    re.IGNORECASE,
+)
+_SAY_NO_DISEASE = frozenset({"with", "disease", "type", "patients", "severe", "chronic", "acute"})
 _ELSE_FAILS = re.compile(
     r"\s(?:of|to)\s(?:contraception|comply|consent|sign|thrive|follow|adhere|engraft|provide|receive)", re.IGNORECASE
 )
 
 
-def _failed_drugs(told: Told, conditions: str) -> Iterator[Label]:
+def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[Label]:
     spans: list[Span] = []
     drugs: dict[str, str] = {}
     doubtful: list[Span] = []
@@ -319,6 +325,9 @@ def _failed_drugs(told: Told, conditions: str) -> Iterator[Label]:
     if spans:
         reason = "The criteria ask that an earlier treatment did not help or was not tolerated."
         yield Label("failed_drugs", "yes", "treatment-failed", reason, evidence(spans), detail=detail)
+    elif titles := list(_refractory(material)):
+        reason = "Title or conditions say that earlier treatment did not help."
+        yield Label("failed_drugs", "yes", "treatment-failed-in-title", reason, evidence(titles), detail=detail)
     elif doubtful:
         reason = "The criteria keep out those whom an earlier treatment helps."
         yield Label(
@@ -326,8 +335,17 @@ def _failed_drugs(told: Told, conditions: str) -> Iterator[Label]:
         )
 
 
+def _refractory(material: Material) -> Iterator[Span]:
+    """Words by which title and conditions say that this is for those whom nothing has helped: "refractory lupus"."""
+    for passage in material.passages:
+        if passage.place in (Place.TITLE, Place.CONDITION):
+            found = _REFRACTORY.search(passage.text)
+            if found and not _ALTERNATIVE.search(passage.text, max(0, found.start() - 15), found.end() + 15):
+                yield passage.span(*found.span())
+
+
 def _fails(criterion: Criterion, term: Named, terms: list[Named], conditions: str) -> bool:
-    if (term.field, term.value) != ("failure", "word"):
+    if term.field != "failure" or term.value not in ("word", "after"):
         return False
     text = criterion.passage.text
     word = term.span.words.lower()
@@ -337,22 +355,19 @@ def _fails(criterion: Criterion, term: Named, terms: list[Named], conditions: st
         text, max(criterion.start, term.start - 15), min(criterion.end, term.end + 15)
     ) or _ELSE_FAILS.match(text, term.end):
         return False
-    near = [
-        other
-        for other in terms
-        if other.field == "drug" and other.end > term.start - _NEAR and other.start < term.end + _NEAR
-    ]
+    if term.value == "after":
+        return any(other.field == "measure" for other in terms)
     if word.startswith(("treatment", "therapy")):
         return True
     if _WHILE.search(word) and not _ACTIVITY.search(criterion.text):
         return False
-    if near:
+    if any(
+        other.field == "drug" and other.end > term.start - _NEAR and other.start < term.end + _NEAR for other in terms
+    ):
         return True
     # "Refractory lupus" needs no treatment named: the word says it.
-    behind = re.findall(r"[a-z]{3,}", text[term.end : term.end + 40].lower())
-    return word == "refractory" and any(
-        part in conditions for part in behind[:3] if part not in ("and", "the", "with", "disease")
-    )
+    behind = re.findall(r"[a-z]{4,}", text[term.end : term.end + 40].lower())
+    return word == "refractory" and any(part in conditions for part in behind[:3] if part not in _SAY_NO_DISEASE)
 
 
 def _with_its_list(told: Told, at: int) -> Iterable[tuple[Criterion, list[Named]]]:
