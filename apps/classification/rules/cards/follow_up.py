@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import SPELLED, months, number, plain
@@ -68,6 +69,10 @@ _FOLLOWED_BY = re.compile(
 )
 # Between words of following and the time.
 _GAP = 90
+# No text of people speaks of following so often.
+_MOST_MENTIONS = 200
+# Names and time frames of outcomes are short; of what is longer the beginning is read, in code points.
+_SHORT = 1000
 _TEXTS = frozenset({Place.TITLE, Place.ARM, Place.DESCRIPTION})
 _IN_WORDS = re.compile(
     r"\b(?:at|up to|upto|until|till|through|throughout|over|for|within|during|by|after|and|,)\s(?:the\s)?(?:first\s|next\s|following\s)?$",
@@ -79,6 +84,10 @@ _FROM_BASELINE = re.compile(
     r"\b(?:baseline|day 0|inclusion|enrol?lment)(?:\s?\([^()]{0,20}\))?\s(?:to|until|through|up to|and|at|vs\.?|versus)\s(?:the\s)?$",
     re.IGNORECASE,
 )
+# The name of an outcome without a time frame: "HbA1c at 12 months".
+_AT = re.compile(r"\b(?:at|until|through|up to|by)\s(?:the\s)?$", re.IGNORECASE)
+
+_AND = re.compile(r"\s?(?:,|and|&|or|,\sand)\s", re.IGNORECASE)
 
 
 class _Time(NamedTuple):
@@ -130,7 +139,7 @@ def _label(told: _Told, others: list[_Told], rule: str, reason: str, *, doubtful
 def _in_time_frames(outcomes: Iterable[Outcome]) -> Iterator[_Told]:
     for outcome in outcomes:
         if outcome.time_frame and not _OF_THE_STUDY.search(outcome.measure):
-            for time in times_in(outcome.time_frame):
+            for time in times_in(outcome.time_frame, 0, _SHORT):
                 yield _Told(time.months, Span(f"{outcome.path}.timeFrame", outcome.time_frame, time.start, time.end))
 
 
@@ -139,11 +148,20 @@ def _in_measures(outcomes: Iterable[Outcome]) -> Iterator[_Told]:
     for outcome in outcomes:
         if _OF_THE_STUDY.search(outcome.measure):
             continue
-        for name, text in (("measure", outcome.measure), ("description", outcome.description[:2000])):
-            for time in times_in(text):
-                lead = text[max(0, time.start - 45) : time.start]
-                if _FROM_BASELINE.search(lead) or (_IN_WORDS.search(lead) and _after_treatment(text, time)):
+        for name, text in (("measure", outcome.measure), ("description", outcome.description)):
+            before: _Time | None = None
+            for time in times_in(text, 0, _SHORT):
+                at = _AT if name == "measure" and not outcome.time_frame else None
+                if _is_of_measuring(text, time, at) or (before and _AND.fullmatch(text, before.end, time.start)):
                     yield _Told(time.months, Span(f"{outcome.path}.{name}", text, time.start, time.end))
+                    before = time
+
+
+def _is_of_measuring(text: str, time: _Time, at: re.Pattern[str] | None) -> bool:
+    lead = text[max(0, time.start - 45) : time.start]
+    if _FROM_BASELINE.search(lead) or (at and at.search(lead)):
+        return True
+    return _IN_WORDS.search(lead) is not None and _AFTER.match(text, time.end) is not None
 
 
 _AFTER = re.compile(
@@ -151,16 +169,12 @@ _AFTER = re.compile(
 )
 
 
-def _after_treatment(text: str, time: _Time) -> bool:
-    return _AFTER.match(text, time.end) is not None
-
-
 def _in_texts(material: Material) -> Iterator[_Told]:
     """Times beside words of following participants, in titles, arms and descriptions."""
     for passage in material.passages:
         if passage.place not in _TEXTS:
             continue
-        for found in _FOLLOW.finditer(passage.text):
+        for found in islice(_FOLLOW.finditer(passage.text), _MOST_MENTIONS):
             low, high = _sentence(passage.text, found.start(), found.end())
             if _NOT_PARTICIPANTS.search(passage.text, low, high) or _FOLLOWED_BY.match(passage.text, found.start()):
                 continue
@@ -197,7 +211,7 @@ def _target_duration(material: Material) -> _Told | None:
 
 def times_in(text: str, start: int = 0, end: int | None = None) -> Iterator[_Time]:
     """Every time in [start, end) of the text that may follow a treatment; of a list the longest."""
-    stop = len(text) if end is None else end
+    stop = len(text) if end is None else min(end, len(text))
     for found in _TIME.finditer(text, start, stop):
         length = _length(found)
         astray = _LEADS_ASTRAY.search(text, max(start, found.start() - 25), found.start()) or _TURNS_ASTRAY.match(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in, plain
@@ -19,9 +20,11 @@ from apps.vocabulary.terms import card_finder
 
 _ELIGIBILITY = "protocolSection.eligibilityModule."
 
-# Criteria, each with its terms, of which a criterion has at most so many: what has more is a list of everything.
+# Criteria, each with its terms.
 Told = list[tuple[Criterion, list[Named]]]
+# Terms that are read of a criterion and of a whole text; no text of people has so many.
 _MOST_TERMS = 60
+_MOST_TERMS_OF_A_TEXT = 1000
 
 
 def extract_gates(material: Material) -> Iterator[Label]:
@@ -69,7 +72,7 @@ def _with_terms(passage: Passage | None, criteria: tuple[Criterion, ...]) -> Tol
     told: Told = [(criterion, []) for criterion in criteria]
     at = 0
     # No term reaches from one line into the next.
-    for found in card_finder("gates").find(passage.text.replace("\n", "\0")):
+    for found in islice(card_finder("gates").find(passage.text.replace("\n", "\0")), _MOST_TERMS_OF_A_TEXT):
         while at < len(told) and told[at][0].end <= found.start:
             at += 1
         if at == len(told):
@@ -247,7 +250,7 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
                 criterion.passage.text, max(criterion.start, term.start - 60), term.start
             ):
                 _add_forms(material, term, places)
-    for term in material.named("gates", material.passages):
+    for term in islice(material.named("gates"), _MOST_TERMS_OF_A_TEXT):
         if term.field != "phenotype":
             continue
         if term.passage.place in STATED:
