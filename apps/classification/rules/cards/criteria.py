@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.material import Passage
@@ -43,8 +44,9 @@ _CUT = re.compile(
 _ITEM = re.compile(r"\s*\\?(?:[*•▪●\-–—]|\(?(?:\d{1,2}|[a-z])\s?[.)]\s)", re.IGNORECASE)
 _BULLET = re.compile(r"[\s*•▪●\-–—#]*(?:\(?[\divx]{1,4}\s?[.)]\s+|\(?[a-z]\s?[.)]\s+)?", re.IGNORECASE)
 
-# Longer than this is no criterion, in code points; what is, is read in pieces.
+# Longer than this is no criterion, in code points; what is, is read in pieces. Nor has a text of people so many.
 _LONGEST = 1500
+_MOST = 400
 
 # Words by which a sentence turns against its own list.
 _KEEPS_OUT = re.compile(
@@ -100,12 +102,12 @@ class _List(NamedTuple):
 
 def criteria_of(passage: Passage | None) -> tuple[Criterion, ...]:
     """The criteria of a text in reading order; what stands before any heading includes. None gives none."""
-    return tuple(_criteria(passage, _lines(passage.text))) if passage else ()
+    return tuple(islice(_criteria(passage, _lines(passage.text)), _MOST)) if passage else ()
 
 
 def criteria_within(passage: Passage) -> tuple[Criterion, ...]:
     """The criteria that a description lists under a heading of its own; none without such a heading."""
-    return tuple(_criteria(passage, _listed(passage.text)))
+    return tuple(islice(_criteria(passage, _listed(passage.text)), _MOST))
 
 
 def _criteria(passage: Passage, lines: Iterable[tuple[int, int]]) -> Iterator[Criterion]:

@@ -70,7 +70,7 @@ _FOLLOWED_BY = re.compile(
 # Between words of following and the time.
 _GAP = 90
 # No text of people speaks of following so often.
-_MOST_MENTIONS = 200
+_MOST_MENTIONS = 100
 # Names and time frames of outcomes are short; of what is longer the beginning is read, in code points.
 _SHORT = 1000
 _TEXTS = frozenset({Place.TITLE, Place.ARM, Place.DESCRIPTION})

@@ -23,8 +23,8 @@ _ELIGIBILITY = "protocolSection.eligibilityModule."
 # Criteria, each with its terms.
 Told = list[tuple[Criterion, list[Named]]]
 # Terms that are read of a criterion and of a whole text; no text of people has so many.
-_MOST_TERMS = 60
-_MOST_TERMS_OF_A_TEXT = 1000
+_MOST_TERMS = 40
+_MOST_TERMS_OF_A_TEXT = 400
 
 
 def extract_gates(material: Material) -> Iterator[Label]:
