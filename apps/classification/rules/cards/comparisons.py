@@ -45,8 +45,8 @@ _GT = (
 )
 _LT = r"\\?[<＜]|&lt;|(?:less|lower|fewer|smaller|shorter|younger|inferior)(?: than| to)|below|under"
 _SIGN = rf"(?:{_GE}|{_LE}|{_GT}|{_LT})"
-_AFTER_GE = r"(?:,\s?|\s|-)?(?:or|and)\s(?:more|greater|higher|above|over|larger|longer|older|worse|up(?:ward)?s?)\b|\s?\+(?!\s?/)"
-_AFTER_LE = r"(?:,\s?|\s|-)?(?:or|and)\s(?:less|lower|fewer|below|under|shorter|younger|better|smaller)\b"
+_AFTER_GE = r"(?:,\s?|\s|-)?(?:or|and)\s(?:more|greater|higher|above|over|larger|longer|older|worse|up(?:ward)?s?)\b(?!\s(?:than|or equal))|\s?\+(?!\s?/)"
+_AFTER_LE = r"(?:,\s?|\s|-)?(?:or|and)\s(?:less|lower|fewer|below|under|shorter|younger|better|smaller)\b(?!\s(?:than|or equal))"
 _DASH = r"-|–|—|~|‐|‑|−|－|～|_|to|until|till|through|up to"
 
 # Where a comparison can begin at all; spares trying the rest at every letter.

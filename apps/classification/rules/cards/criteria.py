@@ -21,7 +21,7 @@ _HEADING = re.compile(
 )
 # A heading within a line: both words in full and a colon, or a new sentence.
 _INNER_HEADING = re.compile(
-    r"(?<![a-z]\s)(?:\b(?P<kind>non[\s-]?inclusion|inclusion|exclusion)\s+criteri\w+\s*[:：])"
+    r"(?<![a-z]\s)(?<![\w-])(?i:(?P<kind>non[\s-]?inclusion|inclusion|exclusion)\s+criteri\w+\s*[:：])"
     r"|(?<=[.;:]\s)\(?(?P<plain>Exclusion|Inclusion|EXCLUSION|INCLUSION)(?:s|S)?(?:\s+[Cc]riteri\w+|\s+CRITERIA|:)"
     r"|\s(?P<late>Exclusion|Inclusion|EXCLUSION|INCLUSION)\s+(?:[Cc]riteri\w+|CRITERIA)\s*[:：]"
 )
@@ -38,7 +38,7 @@ _OTHERS = re.compile(r"\b(?:donors?|controls?|healthy|siblings?|parents?|carers?
 
 _CUT = re.compile(
     r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bmin\.)(?<!\bmax\.)(?<!\bapprox\.)\s+(?=[A-Z(•*≥≤<>\\])"
-    r"|;\s|\s\*(?=\()|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
+    r"|(?<!&ge)(?<!&le)(?<!&gt)(?<!&lt);\s|\s\*(?=\()|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
 )
 # An item of a list, by its bullet or number.
 _ITEM = re.compile(r"\s*\\?(?:[*•▪●\-–—]|\(?(?:\d{1,2}|[a-z])\s?[.)]\s)", re.IGNORECASE)

@@ -315,15 +315,12 @@ def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[L
             if found and any(term.field == "drug" for term in terms):
                 doubtful.append(criterion.span(criterion.start, criterion.start + found.end()))
             continue
-        failure = next((term for term in terms if _fails(criterion, term, terms, conditions)), None)
+        listed = [term for _, terms in _with_its_list(told, at) for term in terms]
+        failure = next((term for term in terms if _fails(criterion, term, listed, conditions)), None)
         if failure:
             spans.append(failure.span)
-            for _, others in _with_its_list(told, at):
-                drugs.update(
-                    (term.span.words.lower(), term.span.words)
-                    for term in others
-                    if (term.field, term.value) == ("drug", "name")
-                )
+            names = (term.span.words for term in listed if (term.field, term.value) == ("drug", "name"))
+            drugs.update((name.lower(), name) for name in names)
     detail = {"drugs": list(drugs.values())}
     if spans:
         reason = "The criteria ask that an earlier treatment did not help or was not tolerated."

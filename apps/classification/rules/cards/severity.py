@@ -61,7 +61,7 @@ _MEASURES: Mapping[str, _Measure] = {
     "esr": _Measure(5, 150, _ARTHRITIS, included_only=True, unit=r"mm"),
 }
 
-_NEPHRITIS = re.compile(r"nephritis|\bLN\b")
+_NEPHRITIS = re.compile(r"(?i:nephritis)|\bLN\b")
 _OF_THE_KIDNEYS = re.compile(r"nephr|kidney|renal", re.IGNORECASE)
 
 _UNIT = (
@@ -77,7 +77,7 @@ _COUNT = comparison(_UNIT, spelled=True)
 _GAP = 70
 _REACH = 150
 
-_CHANGE = r"(?:increas|worsen|progress|deteriorat|improv|reduc|chang|declin|decreas|gain|loss|step|drop|rise|advanc)\w*"
+_CHANGE = r"(?:increas|worsen|progress(?!ive\b)|deteriorat|improv|reduc|chang|declin|decreas|gain|loss|step|drop|rise|advanc)\w*"
 _LINKS = (
     r"(?:of|in|on|by|the|their|his|her|a|an|one|total|baseline|sustained|confirmed|measured|documented|defined|as|least|at"
     r"|more|than|or|points?|steps?|level|score|value|with|using|[\d.,≥>=<≤\\/]+)"
@@ -112,7 +112,7 @@ _ONE_MORE_COUNT = re.compile(
     re.IGNORECASE,
 )
 # The number of joints that are looked at, and words that count nothing.
-_ALL_JOINTS = re.compile(r"28|32|44|66|68|an?", re.IGNORECASE)
+_ALL_JOINTS = re.compile(r"(?:28|32|44|66|68|an?)\s*", re.IGNORECASE)
 _COUNTED_BEFORE = re.compile(r"\s*(?:of\s+)?(?:(?:active|actively|both|the)\s+)?", re.IGNORECASE)
 _SIDE_BEFORE = re.compile(r"(?<![\w.,])(\d{1,5}(?:[.,·]\d{1,3})?)\s?[%％]?\s?(\\?[<≤>≥]\s?\\?=?)\s?$")
 _OUTSIDE = re.compile(r"\b(?:outside|not (?:between|within|in the range))\b", re.IGNORECASE)
