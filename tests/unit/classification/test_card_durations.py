@@ -112,7 +112,7 @@ def test_example_is_no_criterion():
 
 
 def test_later_stage_is_a_doubt():
-    assert durations("Inclusion:\n- Progressive phase for at least 2 years") in ([">=24?"], [])
+    assert durations("Inclusion:\n- Progressive phase for at least 2 years") == [">=24?"]
 
 
 def test_donors_and_controls_are_not_the_patients():
@@ -121,15 +121,18 @@ def test_donors_and_controls_are_not_the_patients():
 
 
 def test_description_tells_what_the_criteria_leave_open():
-    text = "We give cells.\n\nInclusion Criteria:\n\nduration of disease longer than 5 years;\nable to walk.\n\nCells grow for 2 years."
+    text = (
+        "Cells are given.\n\nInclusion Criteria:\n\nduration of disease longer than 5 years;\n\nCells grow for 2 years."
+    )
     assert durations("", description=text) == [">60"]
     assert durations("Inclusion:\n- Disease duration of 1 year or more", description=text) == [">=12"]
 
 
 PIECES = [
-    "duration of disease", "5 years since the", "since diagnosis of", "diagnosed", "MS for", "within 1 year of diagnosis",
-    "3 months since the first", "new onset", "type 1 diabetes", "duration", "1 year or more", "12 weeks after", "at least",
-    "between 1 and ", "twenty-four", "of the", "the", "two (2) years", "Exclusion Criteria:", "not", "1-", "year", " ", "\n", "(",
+    "duration of disease", "5 years since the", "since diagnosis of", "diagnosed", "MS for",
+    "within 1 year of diagnosis", "3 months since the first", "new onset", "type 1 diabetes", "duration",
+    "1 year or more", "12 weeks after", "at least", "between 1 and ", "twenty-four", "of the", "the", "two (2) years",
+    "Exclusion Criteria:", "not", "1-", "year", " ", "\n", "(",
 ]  # fmt: skip
 
 

@@ -67,9 +67,7 @@ def test_primary_and_secondary_but_no_other_ones():
     assert found == {"edss": True, "relapse": False}
 
 
-@pytest.mark.parametrize(
-    "name", ["Survival of the graft's cells: cell survival", "Anti-TNF treatment", "Response to a TNFα inhibitor", ""]
-)
+@pytest.mark.parametrize("name", ["Cell survival", "Anti-TNF treatment", "Response to a TNFα inhibitor", ""])
 def test_words_that_are_no_outcome(name):
     assert measured(name) == []
 

@@ -48,7 +48,10 @@ def test_without_a_heading_a_criterion_includes():
 
 
 def test_sentence_against_its_own_list():
-    assert listed("Inclusion:\n- Women who nurse are excluded") == [("Inclusion:", False), ("Women who nurse are excluded", True)]
+    assert listed("Inclusion:\n- Women who nurse are excluded") == [
+        ("Inclusion:", False),
+        ("Women who nurse are excluded", True),
+    ]
     assert listed("Exclusion:\n- Those on steroids are eligible")[-1] == ("Those on steroids are eligible", False)
 
 
@@ -64,8 +67,8 @@ def test_denied_criterion():
 
 def test_criteria_within_a_description():
     text = (
-        "Cells are grown for two weeks.\n\nInclusion criteria\n\nable to walk;\n\n* adults\n\nExclusion criteria:\n\non dialysis"
-        "\n\nMarrow is taken under anaesthesia."
+        "Cells are grown for two weeks.\n\nInclusion criteria\n\nable to walk;\n\n* adults\n\nExclusion criteria:\n\n"
+        "on dialysis\n\nMarrow is taken under anaesthesia."
     )
     found = [(one.text, one.keeps_out) for one in criteria_within(Passage(Place.DESCRIPTION, "path", text))]
     assert found == [
@@ -75,7 +78,9 @@ def test_criteria_within_a_description():
         ("Exclusion criteria:", True),
         ("on dialysis", True),
     ]
-    assert criteria_within(Passage(Place.DESCRIPTION, "path", "People who meet the inclusion criteria get cells.")) == ()
+    assert (
+        criteria_within(Passage(Place.DESCRIPTION, "path", "People who meet the inclusion criteria get cells.")) == ()
+    )
 
 
 # Comparisons
@@ -249,7 +254,9 @@ def test_form_in_the_title():
 
 def test_form_in_other_words_is_a_doubt():
     assert told("phenotype", "", keywords=["Relapsing-Remitting Multiple Sclerosis"]) == ["rrms?"]
-    assert told("phenotype", "", summary="People recently diagnosed with type 1 diabetes get cells.", **T1D) == ["new-onset?"]
+    assert told("phenotype", "", summary="People recently diagnosed with type 1 diabetes get cells.", **T1D) == [
+        "new-onset?"
+    ]
     assert told("phenotype", "", summary="Relapsing-remitting MS is the commonest form.") == []
 
 
@@ -296,7 +303,9 @@ def test_no_treatment_failed(text, parts):
 
 
 def test_names_of_drugs_that_failed():
-    (label,) = gates("failed_drugs", "Inclusion:\n- Failure of two of these:\n- interferon beta\n- Glatiramer acetate\n- natalizumab")
+    (label,) = gates(
+        "failed_drugs", "Inclusion:\n- Failure of two of these:\n- interferon beta\n- Glatiramer acetate\n- natalizumab"
+    )
     assert label.detail["drugs"] == ["interferon beta", "Glatiramer acetate", "natalizumab"]
 
 
@@ -348,10 +357,11 @@ def test_pregnancy_not_told(text):
 # Everything
 
 PIECES = [
-    "aged", "18 years", "aged between", "age at", "18 y", "65 years old", "inclusion", "Inclusion criteria:", "inclusion criteria\n",
-    "Exclusion", "excluded", "not", "who must not", "patients", "no", "failed", "failed treatment with interferon", "despite",
-    "refractory lupus", "pregnant", "pregnancy test", "negative", "plan to become pregnant", "relapsing remitting or", "new onset",
-    "for example", "maximum of", "i.e.", ". A", ";", ":", "(the", "or", "*", "- ", "\\>", "older than", "1. ", "\ud800", "\0", "٣",
+    "aged", "18 years", "aged between", "age at", "18 y", "65 years old", "inclusion", "Inclusion criteria:",
+    "inclusion criteria\n", "Exclusion", "excluded", "not", "who must not", "patients", "no", "failed",
+    "failed treatment with interferon", "despite", "refractory lupus", "pregnant", "pregnancy test", "negative",
+    "plan to become pregnant", "relapsing remitting or", "new onset", "for example", "maximum of", "i.e.", ". A", ";",
+    ":", "(the", "or", "*", "- ", "\\>", "older than", "1. ", "\ud800", "\0", "٣",
 ]  # fmt: skip
 
 

@@ -57,13 +57,14 @@ _KEEPS_OUT = re.compile(
 # "Who are not eligible for that may be included": an exception, from which no limit follows for the others.
 _LET_IN_ALL_THE_SAME = re.compile(r"(?<!not )\bbe (?:included|enrolled)\b", re.IGNORECASE)
 _LETS_IN = re.compile(
-    r"\b(?:not (?:be )?(?:excluded|exclusionary|an exclusion)|(?:are|is|be|remain) (?:still )?(?:eligible|allowed|permitted))\b",
+    r"\b(?:not (?:be )?(?:excluded|exclusionary|an exclusion)"
+    r"|(?:are|is|be|remain) (?:still )?(?:eligible|allowed|permitted))\b",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
     r"(?:(?:patients?|subjects?|participants?|women|females?|who|must|should|may|do|does|are|is|have|has|with|the|those)"
-    r"\s+){0,5}(?:not?|without|absence of|lack of|never|free of|cannot)\b(?!\s+(?:less|more|fewer|greater|lower|higher|older"
-    r"|younger|longer|later|below|above|exceed|over|under)\b)",
+    r"\s+){0,5}(?:not?|without|absence of|lack of|never|free of|cannot)\b(?!\s+(?:less|more|fewer|greater|lower|higher"
+    r"|older|younger|longer|later|below|above|exceed|over|under)\b)",
     re.IGNORECASE,
 )
 
@@ -71,8 +72,8 @@ _DENIAL = re.compile(
 class Criterion(NamedTuple):
     """One criterion at [start, end) of the passage.
 
-    `excludes`: meeting it keeps people out. `denied`: it begins with a denial ("no", "without"). `of_others`: it is about
-    donors, controls or carers.
+    `excludes`: meeting it keeps people out. `denied`: it begins with a denial ("no", "without"). `of_others`: it is
+    about donors, controls or carers.
     """
 
     passage: Passage

@@ -20,7 +20,9 @@ _EXAMINATIONS = frozenset(
 )
 _BRACKET = re.compile(r"\([^()]*,[^()]*\)")
 _LISTED = re.compile(
-    r"\b(?:assessed|evaluated|measured|determined|monitored|based|assessment|evaluation|parameters?|consist\w*|includ\w*)\b", re.I
+    r"\b(?:assessed|evaluated|measured|determined|monitored|based|assessments?|evaluations?|parameters?|consist\w*"
+    r"|includ\w*)\b",
+    re.I,
 )
 
 
@@ -56,8 +58,8 @@ def _counts(outcome: Outcome) -> bool:
 def _terms(material: Material, outcome: Outcome) -> list[Named]:
     """The terms of an outcome: all of its title; of its description the scales, or all where the title names nothing.
 
-    A title that names no more than safety has its measures in the description, behind words such as "assessed by". What a
-    composite is made of ("ACR20: swollen joints, ...") is not measured for itself.
+    A title that names no more than safety has its measures in the description, behind words such as "assessed by". What
+    a composite is made of ("ACR20: swollen joints, ...") is not measured for itself.
     """
     title = _named(material, outcome, "measure", outcome.measure[:_NAME])
     composite = next((term for term in title if term.value in _COMPOSITES), None)
@@ -65,18 +67,14 @@ def _terms(material: Material, outcome: Outcome) -> list[Named]:
         parts = _BRACKET.search(outcome.measure[:_NAME], composite.end)
         return [term for term in title if not (parts and parts.start() <= term.start < parts.end())]
     told = _named(material, outcome, "description", outcome.description[:_DESCRIPTION])
-    if title:
-        listed = _LISTED.search(outcome.description[:_DESCRIPTION]) if all(term.value == "adverse-events" for term in title) else None
-        return [
-            *title,
-            *(
-                term
-                for term in told
-                if term.field == "instrument"
-                or (listed and listed.start() < term.start and term.value in _EXAMINATIONS)
-            ),
-        ]
-    return told
+    if not title:
+        return told
+    scales = [term for term in told if term.field == "instrument"]
+    listed = _LISTED.search(outcome.description[:_DESCRIPTION])
+    if listed and all(term.value == "adverse-events" for term in title):
+        behind = (term for term in told if term.field != "instrument" and term.start > listed.start())
+        return [*title, *scales, *(term for term in behind if term.value in _EXAMINATIONS)]
+    return [*title, *scales]
 
 
 def _named(material: Material, outcome: Outcome, name: str, text: str) -> list[Named]:

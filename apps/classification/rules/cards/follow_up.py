@@ -36,19 +36,20 @@ _CODE_LETTERS = frozenset("DWMY")
 
 # Times of something else: of the past, of a rhythm, of life.
 _LEADS_ASTRAY = re.compile(
-    r"\b(?:every|each|prior|previous|past|preceding|last|older than|younger than|age[ds]?(?: of)?|at least every|once (?:a|per)|per"
+    r"\b(?:every|each|prior|previous|past|preceding|last|older than|younger than|age[ds]?(?: of)?|once a|per"
     r"|stable for|history of)\s(?:the\s)?$",
     re.IGNORECASE,
 )
 _TURNS_ASTRAY = re.compile(
-    r"[\s\-)]*(?:prior\b|before\b|preceding|ago\b|of[\s-]age|old\b|of life|PMA|post-?\s?menstrual|corrected|gestation|intervals?\b"
+    r"[\s\-)]*(?:prior\b|before\b|preceding|ago\b|of[\s-]age|old\b|of life|PMA|post-?\s?menstrual|corrected|gestation"
+    r"|intervals?\b"
     r"|apart\b|urine|urinary|survival rate in|half-?life)",
     re.IGNORECASE,
 )
 # What is measured here is the work of the study, over the years that it runs, not a participant's fate.
 _OF_THE_STUDY = re.compile(
-    r"\b(?:feasib\w*|recruitment|enrol\w+ rate|rate of enrol\w*|number of (?:eligible|screened|enrol\w*|recruited)|accrual"
-    r"|manufactur\w*)\b",
+    r"\b(?:feasib\w*|recruitment|enrol\w+ rate|rate of enrol\w*|number of (?:eligible|screened|enrol\w*|recruited)"
+    r"|accrual|manufactur\w*)\b",
     re.IGNORECASE,
 )
 
@@ -58,8 +59,9 @@ _FOLLOW = re.compile(
     re.IGNORECASE,
 )
 _NOT_PARTICIPANTS = re.compile(
-    r"\b(?:duration of (?:the |this )?(?:study|trial)|(?:study|trial|project) (?:duration|period|length|will last|lasts)"
-    r"|total duration|recruit\w*|enrol(?:l)?ment|accrual|previous(?:ly)?|earlier|literature|reported|published|pilot|have shown|results? of"
+    r"\b(?:duration of (?:the |this )?(?:study|trial)"
+    r"|(?:study|trial|project) (?:duration|period|length|will last|lasts)|total duration"
+    r"|recruit\w*|enrol(?:l)?ment|accrual|previous(?:ly)?|earlier|literature|reported|published|pilot|results? of|have shown"
     r"|has shown|has been|have been|were|was|median|mean|retrospective\w*|overall study)\b",
     re.IGNORECASE,
 )
@@ -75,13 +77,15 @@ _MOST_MENTIONS = 100
 _SHORT = 1000
 _TEXTS = frozenset({Place.TITLE, Place.ARM, Place.DESCRIPTION})
 _IN_WORDS = re.compile(
-    r"\b(?:at|up to|upto|until|till|through|throughout|over|for|within|during|by|after|and|,)\s(?:the\s)?(?:first\s|next\s|following\s)?$",
+    r"\b(?:at|up to|upto|until|till|through|throughout|over|for|within|during|by|after|and|,)\s(?:the\s)?"
+    r"(?:first\s|next\s|following\s)?$",
     re.IGNORECASE,
 )
 
 # "Change from baseline to week 24".
 _FROM_BASELINE = re.compile(
-    r"\b(?:baseline|day 0|inclusion|enrol?lment)(?:\s?\([^()]{0,20}\))?\s(?:to|until|through|up to|and|at|vs\.?|versus)\s(?:the\s)?$",
+    r"\b(?:baseline|day 0|inclusion|enrol?lment)(?:\s?\([^()]{0,20}\))?"
+    r"\s(?:to|until|through|up to|and|at|vs\.?|versus)\s(?:the\s)?$",
     re.IGNORECASE,
 )
 # The name of an outcome without a time frame: "HbA1c at 12 months".

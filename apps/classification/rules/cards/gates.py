@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in, plain
+from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in
 from apps.classification.rules.cards.criteria import Criterion, criteria_of, criteria_within
 from apps.classification.rules.cards.durations import durations_of
 from apps.classification.rules.cards.material import Material, Named, Passage
@@ -114,7 +114,8 @@ _AGE = comparison(
 )
 _AGE_WORD = re.compile(r"\bage[ds]?\b", re.IGNORECASE)
 _AGE_AHEAD = re.compile(
-    r"\bage[ds]?\b(?:[\s:=,(]+(?:of|is|was|range|group|limits?|from|at|at the time|between|patients?|subjects?)){0,3}[\s:=,(]*$",
+    r"\bage[ds]?\b(?:[\s:=,(]+(?:of|is|was|range|group|limits?|from|at|at the time|between|patients?|subjects?)){0,3}"
+    r"[\s:=,(]*$",
     re.I,
 )
 _AGE_BEHIND = re.compile(r"\s?(?:years?|yrs?)?[\s-]?(?:of age|old|y/?o)\b", re.IGNORECASE)
@@ -199,7 +200,7 @@ def _in_years(limits: Limits, criterion: Criterion) -> _Ages:
 
 
 def _other_ages(ages: list[_Ages], low: float | None, high: float | None) -> list[_Ages]:
-    """The ages that disagree with the fields. One that agrees speaks for them all: the others are of parts of the study."""
+    """The ages that disagree with the fields. One that agrees speaks for all: the others are of parts of the study."""
     lows = [age for age in ages if age.low is not None]
     highs = [age for age in ages if age.high is not None]
     # "Over 17" is as good as "18 and older".
@@ -231,7 +232,8 @@ _FORM_OF = {
 }
 _DIABETES_WORD = re.compile(r"diabet|\bT1DM?\b|\bIDDM\b|\bDM\b", re.IGNORECASE)
 _ONLY_IF = re.compile(
-    r"\b(?:if|unless|not|no|without|other than|except|excluding|prevent\w*|progress\w* to|convert\w* to|conversion to)\b[^.;]{0,40}$",
+    r"\b(?:if|unless|not|no|without|other than|except|excluding|prevent\w*|(?:progress|convert)\w* to|conversion to)\b"
+    r"[^.;]{0,40}$",
     re.I,
 )
 # How far from a form the disease may be named that it is a form of, in code points.
@@ -255,7 +257,9 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
             continue
         if term.passage.place in STATED:
             _add_forms(material, term, places)
-        elif term.passage.place is Place.KEYWORD or (term.value == "new-onset" and _told_of_participants(material, term)):
+        elif term.passage.place is Place.KEYWORD or (
+            term.value == "new-onset" and _told_of_participants(material, term)
+        ):
             _add_forms(material, term, doubtful)
     for form, spans in places.items():
         yield Label("phenotype", form, "form-stated", "Title, conditions or criteria name this form.", evidence(spans))

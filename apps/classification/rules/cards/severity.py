@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in
@@ -22,12 +23,12 @@ _DIABETES = ("type-1-diabetes", "type-2-diabetes", "diabetes", "complication-of-
 class _Measure:
     """How a measure is read.
 
-    `least` and `most`: the numbers that it can have, to tell its values from other numbers. `diseases`: groups of terms of
-    which the study has to be about one, because elsewhere the measure is a limit of general health. `counted`: numbers
-    may stand directly before it. `unit`: what a lone number needs behind it to be read as a limit with a lost operator;
-    "" for a score. `kidneys`: those of the groups for which it has to be about the kidneys, by the criterion's own words or,
-    among the inclusions, by the study's conditions; otherwise it is a limit of general health. `included_only`: in an
-    exclusion it is general health.
+    `least` and `most`: the numbers that it can have, to tell its values from other numbers. `diseases`: groups of terms
+    of which the study has to be about one, because elsewhere the measure is a limit of general health. `counted`:
+    numbers may stand directly before it. `unit`: what a lone number needs behind it to be read as a limit with a lost
+    operator; "" for a score. `kidneys`: those of the groups for which it has to be about the kidneys, by the
+    criterion's own words or, among the inclusions, by the study's conditions. `included_only`: in an exclusion it is
+    general health.
     """
 
     least: float
@@ -53,7 +54,9 @@ _MEASURES: Mapping[str, _Measure] = {
     "hba1c": _Measure(4, 150, _DIABETES, unit=r"[%％]|mmol\s?/\s?mol"),
     "insulin-dose": _Measure(0.1, 200, _DIABETES, unit=r"(?:u|iu|units?)\s?/"),
     "proteinuria": _Measure(0.1, 10000, (*_LUPUS, *_DIABETES), kidneys=_DIABETES, unit=r"m?g\b"),
-    "creatinine": _Measure(0.5, 1000, (*_LUPUS, *_DIABETES), kidneys=(*_LUPUS, *_DIABETES), unit=r"mg\s?/|[µμu]mol\s?/"),
+    "creatinine": _Measure(
+        0.5, 1000, (*_LUPUS, *_DIABETES), kidneys=(*_LUPUS, *_DIABETES), unit=r"mg\s?/|[µμu]mol\s?/"
+    ),
     "egfr": _Measure(5, 150, (*_LUPUS, *_DIABETES), kidneys=(*_LUPUS, *_DIABETES), unit=r"ml\s?/"),
     "tender-joints": _Measure(1, 68, _ARTHRITIS, counted=True),
     "swollen-joints": _Measure(1, 68, _ARTHRITIS, counted=True),
@@ -77,7 +80,11 @@ _COUNT = comparison(_UNIT, spelled=True)
 _GAP = 70
 _REACH = 150
 
-_CHANGE = r"(?:increas|worsen|progress(?!ive\b)|deteriorat|improv|reduc|chang|declin|decreas|gain|loss|step|drop|rise|advanc)\w*"
+# "Progressive" is a form of the disease.
+_CHANGE = (
+    r"(?:increas|worsen|progress(?!ive\b)|deteriorat|improv|reduc|chang|declin|decreas|gain|loss|step|drop|rise"
+    r"|advanc)\w*"
+)
 _LINKS = (
     r"(?:of|in|on|by|the|their|his|her|a|an|one|total|baseline|sustained|confirmed|measured|documented|defined|as|least|at"
     r"|more|than|or|points?|steps?|level|score|value|with|using|[\d.,≥>=<≤\\/]+)"
@@ -104,11 +111,12 @@ _NOT_A_LIMIT = re.compile(
     re.IGNORECASE,
 )
 _LINKED_BEFORE = re.compile(
-    r"\s*(?:points?|scores?)?\s*(?:on|in|of|for|by|according to|as measured by|measured by|assessed by)\s+(?:the\s+)?(?:kurtzke\s+)?",
+    r"\s*(?:points?|scores?)?\s*(?:on|in|of|for|by|according to|(?:as )?measured by|assessed by)\s+(?:the\s+)?"
+    r"(?:kurtzke\s+)?",
     re.IGNORECASE,
 )
 _ONE_MORE_COUNT = re.compile(
-    rf"(?:at least|minimum of|≥|>=)\s?\d{{1,2}}\s(?:tender|swollen|painful)(?:\sjoints?)?(?:\sand/or|\sand|\sor|,|\s/)\s$",
+    r"(?:at least|minimum of|≥|>=)\s?\d{1,2}\s(?:tender|swollen|painful)(?:\sjoints?)?(?:\sand/or|\sand|\sor|,|\s/)\s$",
     re.IGNORECASE,
 )
 # The number of joints that are looked at, and words that count nothing.
@@ -271,7 +279,7 @@ def _two_sided(side: re.Match[str], after: Limits | None) -> Limits:
 
 def _for_other_groups(text: str, found: list[Limits]) -> Iterator[tuple[Limits, str]]:
     """Further ranges behind the first: "2 to 6 in relapsing, 4 to 6.5 in progressive disease"."""
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         two = later.low is not None and later.high is not None and later.low != later.high
         if not two or not _NEXT_GROUP.fullmatch(text, earlier.end, later.start):
             return
