@@ -257,7 +257,15 @@ def test_form_in_other_words_is_a_doubt():
     assert told("phenotype", "", summary="People recently diagnosed with type 1 diabetes get cells.", **T1D) == [
         "new-onset?"
     ]
+    text = "They have recently (< 6 months) been diagnosed with type 1 diabetes."
+    assert told("phenotype", "", summary=text, **T1D) == ["new-onset?"]
+    assert told("phenotype", "", summary="Cells are given to 20 patients with primary progressive MS.") == ["ppms?"]
+    assert told("phenotype", "", summary="Safety in people with secondary progressive MS is studied.") == ["spms?"]
+
+
+def test_form_of_the_disease_at_large():
     assert told("phenotype", "", summary="Relapsing-remitting MS is the commonest form.") == []
+    assert told("phenotype", "", summary="Patients with relapsing-remitting MS often become worse later.") == []
 
 
 # Drugs that failed

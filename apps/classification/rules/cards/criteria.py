@@ -188,12 +188,19 @@ def _sentences(passage: Passage, start: int, end: int, current: _List) -> Iterat
         first = _BULLET.match(text, at, stop)
         for low, high in _pieces(text, first.end() if first else at, stop):
             sentence = text[low:high]
-            keeps_out, lets_in = _KEEPS_OUT.search(sentence), _LETS_IN.search(sentence)
-            excludes = not lets_in if current.excludes else bool(keeps_out and not lets_in)
-            exception = excludes and not current.excludes and _LET_IN_ALL_THE_SAME.search(sentence)
-            if not exception and not _EXAMPLE.match(sentence):
+            excludes = _keeps_out(sentence, current)
+            if excludes is not None and not _EXAMPLE.match(sentence):
                 yield Criterion(passage, low, high, excludes, _DENIAL.match(sentence) is not None, current.of_others)
         at = cut.end() if cut else end
+
+
+def _keeps_out(sentence: str, current: _List) -> bool | None:
+    """Whether a sentence of a list keeps people out; None where it tells an exception."""
+    if current.excludes:
+        return _LETS_IN.search(sentence) is None
+    if not _KEEPS_OUT.search(sentence) or _LETS_IN.search(sentence):
+        return False
+    return None if _LET_IN_ALL_THE_SAME.search(sentence) else True
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

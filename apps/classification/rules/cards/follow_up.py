@@ -61,8 +61,8 @@ _FOLLOW = re.compile(
 _NOT_PARTICIPANTS = re.compile(
     r"\b(?:duration of (?:the |this )?(?:study|trial)"
     r"|(?:study|trial|project) (?:duration|period|length|will last|lasts)|total duration"
-    r"|recruit\w*|enrol(?:l)?ment|accrual|previous(?:ly)?|earlier|literature|reported|published|pilot|results? of|have shown"
-    r"|has shown|has been|have been|were|was|median|mean|retrospective\w*|overall study)\b",
+    r"|recruit\w*|enrol(?:l)?ment|accrual|previous(?:ly)?|earlier|literature|reported|published|pilot|results? of"
+    r"|(?:have|has) (?:shown|been)|were|was|median|mean|retrospective\w*|overall study)\b",
     re.IGNORECASE,
 )
 # One thing after another.

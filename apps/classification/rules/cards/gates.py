@@ -236,6 +236,23 @@ _ONLY_IF = re.compile(
     r"[^.;]{0,40}$",
     re.I,
 )
+# Longer texts are read for forms where one of these is in them.
+_FORM_WORDS = {
+    "multiple-sclerosis": ("relaps", "progressive", "rrms", "spms", "ppms", "prms"),
+    "systemic-lupus-erythematosus": ("nephr",),
+    "type-1-diabetes": ("newly", "recent", "onset", "diagnosis", "latent", "lada"),
+}
+# "The effect in 20 patients with": a sentence that says who takes part.
+_TAKEN_IN = re.compile(
+    r"(?:\b\d+\s|\b(?:safety|efficacy|effects?|evaluat\w*|investigat\w*|assess\w*|compar\w*|population|enrol\w*|includ\w*"
+    r"|recruit\w*)\b[^.;\n]{0,100}?\b)(?:patients?|participants?|subjects?|people|individuals)\b[^.;\n]{0,40}\bwith\b"
+    r"[^.;\n]{0,90}$",
+    re.IGNORECASE,
+)
+_NEWLY_DIAGNOSED = re.compile(
+    r"\b(?:newly|recently)\s(?:\([^()]{1,20}\)\s)?(?:been\s)?diagnosed\s(?:with|as)\s(?:having\s)?(?:type[\s-][1I]\b|T1D|IDDM)",
+    re.I,
+)
 # How far from a form the disease may be named that it is a form of, in code points.
 _NEAR_FORM = 150
 
@@ -252,26 +269,50 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
                 criterion.passage.text, max(criterion.start, term.start - 60), term.start
             ):
                 _add_forms(material, term, places)
-    for term in islice(material.named("gates"), _MOST_TERMS_OF_A_TEXT):
+    passages = tuple(_with_forms(material))
+    for term in islice(material.named("gates", passages), _MOST_TERMS_OF_A_TEXT):
         if term.field != "phenotype":
             continue
         if term.passage.place in STATED:
             _add_forms(material, term, places)
-        elif term.passage.place is Place.KEYWORD or (
-            term.value == "new-onset" and _told_of_participants(material, term)
-        ):
+        elif _told_of_participants(material, term):
             _add_forms(material, term, doubtful)
+    if "new-onset" not in doubtful:
+        doubtful["new-onset"] = list(_newly_diagnosed(material, passages))
     for form, spans in places.items():
         yield Label("phenotype", form, "form-stated", "Title, conditions or criteria name this form.", evidence(spans))
     for form, spans in doubtful.items():
-        if form not in places:
+        if spans and form not in places:
             reason = "Only other texts than the title, the conditions and the criteria name this form."
             yield Label("phenotype", form, "form-in-text", reason, evidence(spans), doubtful=True)
 
 
+def _with_forms(material: Material) -> Iterator[Passage]:
+    """The passages that may name a form."""
+    words = [word for disease in _FORM_WORDS if material.reading.has([disease]) for word in _FORM_WORDS[disease]]
+    for passage in material.passages:
+        text = passage.text.lower()
+        if passage.place in STATED or any(word in text for word in words):
+            yield passage
+
+
 def _told_of_participants(material: Material, term: Named) -> bool:
-    """Whether "newly diagnosed" tells of who takes part: in a study of this diabetes, and not as a point in time."""
-    return "onset of" not in term.span.words and material.reading.has(["type-1-diabetes"], STATED)
+    """Whether the form is told of those who take part, and not of the disease at large."""
+    if term.passage.place is Place.KEYWORD:
+        return True
+    if term.value == "new-onset":
+        # Of this diabetes, and not as a point in time.
+        return "onset of" not in term.span.words and material.reading.has(["type-1-diabetes"], STATED)
+    return _TAKEN_IN.search(term.passage.text, max(0, term.start - 250), term.start) is not None
+
+
+def _newly_diagnosed(material: Material, passages: Iterable[Passage]) -> Iterator[Span]:
+    """ "Recently (< 6 months) been diagnosed with type 1 diabetes", which no phrase can hold."""
+    if material.reading.has(["type-1-diabetes"], STATED):
+        for passage in passages:
+            found = _NEWLY_DIAGNOSED.search(passage.text)
+            if found:
+                yield passage.span(*found.span())
 
 
 def _add_forms(material: Material, term: Named, places: dict[str, list[Span]]) -> None:
@@ -318,6 +359,8 @@ def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[L
             found = _RESPONDERS.match(criterion.text)
             if found and any(term.field == "drug" for term in terms):
                 doubtful.append(criterion.span(criterion.start, criterion.start + found.end()))
+            continue
+        if not any(term.field == "failure" for term in terms):
             continue
         listed = [term for _, terms in _with_its_list(told, at) for term in terms]
         failure = next((term for term in terms if _fails(criterion, term, listed, conditions)), None)
