@@ -100,8 +100,9 @@ class TermFinder:
         return (" ".join(words) for words in itertools.product(*choices))
 
     def _fold(self, phrase: str) -> str:
-        words = (_singular(word) for word in _WORD.findall(_APOSTROPHES.sub("", phrase.lower())))
-        return " ".join(self._plain.get(word, word) for word in words)
+        words = _WORD.findall(_APOSTROPHES.sub("", phrase.lower()))
+        # A spelling may itself be a plural ("therapies"), or be found in its plural.
+        return " ".join(self._plain.get(word) or self._plain.get(_singular(word), _singular(word)) for word in words)
 
     def _phrase_pattern(self, phrase: str) -> str:
         return _BETWEEN.join(self._word_pattern(word) for word in phrase.split())
