@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from itertools import chain, islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.material import Material, Passage
@@ -42,8 +43,17 @@ _CELLS = {
 
 _VOCABULARY = ("product", "routes", "things")
 # What a word of the other fields may belong to; a finding is nothing but words taken away.
-_THINGS = frozenset({"cells", "other", "tissue", "drug", "inert", "finding"})
+_THINGS = frozenset({"cells", "past", "other", "tissue", "drug", "inert", "finding"})
 _MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
+# Ways into the body whose full stops end the finder's words.
+_DOTTED = re.compile(r"(?<![\w.])[iI]\.\s?([vVmMaA])\.?(?![\w.])")
+_DOTTED_ROUTES = {"v": "intravenous", "m": "intramuscular", "a": "intra-arterial"}
+
+# No record comes near these: words of a text, words and code points of a sentence, neighbours of a word on one side.
+_MOST_WORDS = 800
+_MOST_IN_SENTENCE = 60
+_LONGEST_SENTENCE = 1200
+_NEIGHBOURS = 12
 
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
 _BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
@@ -79,7 +89,7 @@ class Word(NamedTuple):
     """A term in a sentence, [start, end) of the passage's text.
 
     Cells have the field "cells" and as value their kind ("msc", "hsc"), "any" where the word leaves it open, or "name"
-    for a product's name.
+    for a product's name. A transplantation that lies behind the participants has the field "past".
     """
 
     field: str
@@ -133,7 +143,9 @@ class Sentence:
 
     def nearest(self, word: Word, *fields: str, before: int = 0) -> Word | None:
         """The nearest other word of these fields. One that stands before counts as `before` farther away."""
-        candidates = [one for one in self.words if one.field in fields and one is not word]
+        earlier = (one for one in reversed(self.words) if one.start < word.start and one.field in fields)
+        later = (one for one in self.words if one.start >= word.start and one.field in fields and one is not word)
+        candidates = [*islice(earlier, _NEIGHBOURS), *islice(later, _NEIGHBOURS)]
         return min(
             candidates, key=lambda one: self.way(word, one) + (before if one.end <= word.start else 0), default=None
         )
@@ -144,13 +156,12 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
 
     Of all given texts, unless passages are named. A sentence that only names cells or other things tells nothing.
     """
-    finder = card_finder(*_VOCABULARY)
     found: dict[str, list[Word]] = {}
     telling: dict[str, Passage] = {}
     for passage in material.passages if passages is None else passages:
         if passage.place in _MESH:
             continue
-        words = [Word(*term.group.split("."), term.start, term.end) for term in finder.find(passage.text)]
+        words = _words(passage.text, named="other" if material.kinds == {"hsc"} else "cells")
         if any(word.field not in _THINGS for word in words):
             telling[passage.path] = passage
             found[passage.path] = words
@@ -164,17 +175,36 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
         yield from _split(passage, words, _owner(path) in owners)
 
 
+def _words(text: str, *, named: str) -> list[Word]:
+    """The words of a text. The name of a product is a word for what `named` says too, as names of cells are."""
+    words = []
+    for term in islice(card_finder(*_VOCABULARY).find(text), _MOST_WORDS):
+        field, _, value = term.group.partition(".")
+        words.append(Word(field, value, term.start, term.end))
+        if field == "product":
+            words.append(Word(named, _NAME, term.start, term.end))
+    dotted = [
+        Word("route", _DOTTED_ROUTES[found[1].lower()], *found.span())
+        for found in islice(_DOTTED.finditer(text), _MOST_WORDS)
+    ]
+    return sorted((*words, *dotted), key=_in_order) if dotted else words
+
+
 def _merged(anchors: Collection[Word], words: list[Word]) -> list[Word]:
     """Both in reading order, without the words for any thing that lie within the full name of cells."""
     if not anchors:
         return words
-    spans = [(anchor.start, anchor.end) for anchor in anchors]
-    kept = [
-        word
-        for word in words
-        if word.field not in _THINGS or not any(low <= word.start and word.end <= high for low, high in spans)
-    ]
-    return sorted((*anchors, *kept), key=_in_order)
+    ranked = [(word.start, -word.end, 0, word) for word in islice(anchors, _MOST_WORDS)]
+    ranked += [(word.start, -word.end, 1, word) for word in words]
+    merged: list[Word] = []
+    reach = 0
+    for _, _, rank, word in sorted(ranked):
+        if rank == 0:
+            reach = max(reach, word.end)
+        elif word.field in _THINGS and word.end <= reach:
+            continue
+        merged.append(word)
+    return merged
 
 
 def _in_order(word: Word) -> tuple[int, int]:
@@ -183,20 +213,23 @@ def _in_order(word: Word) -> tuple[int, int]:
 
 def _split(passage: Passage, words: list[Word], of_cells: bool) -> Iterator[Sentence]:
     start, i = 0, 0
-    for found in _BREAK.finditer(passage.text):
-        end = found.start()
-        if words[i].start < end:
+    breaks = ((found.start(), found.end()) for found in _BREAK.finditer(passage.text))
+    for end, next_start in chain(breaks, [(len(passage.text), 0)]):
+        while i < len(words) and words[i].start < end:
             j = i + 1
-            while j < len(words) and words[j].start < end:
+            while j < len(words) and words[j].start < end and _in_reach(words, i, j):
                 j += 1
+            low, high = max(start, words[i].start - _LONGEST_SENTENCE), min(end, words[j - 1].end + _LONGEST_SENTENCE)
             if any(word.field not in _THINGS for word in words[i:j]):
-                yield Sentence(passage, start, end, tuple(words[i:j]), of_cells)
-            if j == len(words):
-                return
-            i = j
-        start = found.end()
-    if any(word.field not in _THINGS for word in words[i:]):
-        yield Sentence(passage, start, len(passage.text), tuple(words[i:]), of_cells)
+                yield Sentence(passage, low, high, tuple(words[i:j]), of_cells)
+            start, i = words[j - 1].end, j
+        if i == len(words):
+            return
+        start = next_start
+
+
+def _in_reach(words: list[Word], first: int, last: int) -> bool:
+    return last - first < _MOST_IN_SENTENCE and words[last].start - words[first].start < _LONGEST_SENTENCE
 
 
 def _kinds_given(material: Material, past: Collection[Hit]) -> frozenset[str]:
@@ -208,8 +241,8 @@ def _kinds_given(material: Material, past: Collection[Hit]) -> frozenset[str]:
 def _anchors(material: Material) -> tuple[frozenset[str], dict[str, list[Word]]]:
     """The kinds given, and where the record names cells. Cells of a kind that is not given are something else.
 
-    Where MSC are given, a transplantation that they follow is something else too; an unspecific graft beside one that
-    is given is the blood-forming one.
+    Where MSC are given, a transplantation that they follow is past; an unspecific graft beside one that is given is the
+    blood-forming one.
     """
     hits = material.reading.hits(_CELLS)
     kinds, past = material.kinds, frozenset[Hit]()
@@ -222,8 +255,9 @@ def _anchors(material: Material) -> tuple[frozenset[str], dict[str, list[Word]]]
         if hit.group in _GRAFT and len(kinds) > 1:
             value = "hsc"
         needed = "msc" if value == _NAME else value
-        given = hit not in past and (value == "any" or needed in kinds or (value and not kinds))
-        found.setdefault(hit.path, []).append(Word("cells" if given else "other", value, hit.start, hit.end))
+        given = value == "any" or needed in kinds or (value and not kinds)
+        field = "past" if hit in past else "cells" if given else "other"
+        found.setdefault(hit.path, []).append(Word(field, value, hit.start, hit.end))
     return kinds, found
 
 

@@ -30,19 +30,20 @@ _REASONS = {
 
 
 # What a word may belong to: the cells or the tissue they come from, or something else of the same person.
-_OTHERS = ("other", "tissue")
+_OTHERS = ("other", "past", "tissue")
 _OWNERS = ("cells", *_OTHERS)
 _TISSUES = ("source", "short", "harvest")
 
 
 class Statement(NamedTuple):
-    """What a place says of the product. The smaller the rank, the more it counts."""
+    """What a place says of the product: an arm, an intervention, or a sentence. The smaller the rank, the more it counts."""
 
     value: str
     kind: str
     rank: int
     rule: str
     span: Span
+    place: str
     doubtful: bool = False
 
 
@@ -86,6 +87,8 @@ _NOT_OVER = re.compile(
     r"with|by|to|that|which|offers?|versus|vs|niches)\b",
     re.IGNORECASE,
 )
+# Behind a tissue: cells only leave it there to be collected elsewhere, "from the marrow into the blood".
+_LEFT = re.compile(r"\s*(?:in)?to\s+(?:[\w/]+\s+){0,3}?(?:blood|circulation)", re.IGNORECASE)
 # Between two tissues that share the cells behind them: "marrow (BM) or cord blood stem cells".
 _SHARED = re.compile(
     r"\s?(?:\([A-Z-]{1,6}\))?\s?[,/]?\s?(?:and|or|and/or|&)?\s?(?:human|autologous|allogen\w+|derived)?[\s-]?",
@@ -115,7 +118,7 @@ def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
                 statements.append(_statement(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule))
         for word in sentence.having("loose-source"):
             if "hsc" in material.kinds and sentence.trust in _TAKEN_RANKS:
-                statements.append(_statement(material, sentence, word, None, _SHAKY_RANK, "tissue-in-abbreviation"))
+                statements.append(_of_graft(material, sentence, word, "tissue-in-abbreviation"))
         if sentence.trust in _TAKEN_RANKS:
             rank = _TAKEN_RANKS[sentence.trust]
             for word in _taken_tissues(material, sentence, [word for word, cells in linked if not cells]):
@@ -157,7 +160,7 @@ def _cells_of_tissue(sentence: Sentence, tissue: Word) -> Word | None:
     if before and before.field == "cells":
         gap = sentence.between(before, tissue)
         if len(gap) <= _TISSUE_BEHIND and (_BRACKET.fullmatch(gap) or _comes_from(gap)):
-            return before
+            return None if _LEFT.match(sentence.passage.text, tissue.end) else before
     return None
 
 
@@ -185,7 +188,8 @@ def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Wo
 
 def _sources_in_criteria(material: Material) -> Iterator[Statement]:
     """Where nothing else tells the tissue: what is taken from participants or donors by the criteria or the outcomes."""
-    for sentence in sentences(material, tuple(_criteria(material, outcomes="hsc" in material.kinds))):
+    told = _outcomes(material) if "hsc" in material.kinds else ()
+    for sentence in sentences(material, (*_criteria(material), *told)):
         words = sentence.having("harvest", "short")
         if "hsc" in material.kinds:
             words = [word for word in words if word.value == "peripheral-blood"]
@@ -227,6 +231,8 @@ _TAKING = re.compile(
 )
 _PATIENT = re.compile(r"\b(?:patients?|subjects?|participants?|recipients?)\b", re.IGNORECASE)
 _DONOR = re.compile(r"\bdonors?\b", re.IGNORECASE)
+# Between a tissue and the cells that are named for it.
+_BRIDGE = re.compile(r"[\s-]{1,3}(?:(?:derived|tissue|[\w+]{1,12}[- ]positive)[\s-]{1,3})?", re.IGNORECASE)
 _LACKING = re.compile(
     r"\b(?:no|not|lack\w*|without|absence|unavailab\w+|unable|absent|none|never|prior|previous|availability|relatives? with|"
     r"history)\b",
@@ -255,7 +261,7 @@ def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statem
         return
     if "hsc" in material.kinds:
         for word in sentence.having("loose-donor"):
-            yield _statement(material, sentence, word, None, _SHAKY_RANK, "donor-in-abbreviation")
+            yield _of_graft(material, sentence, word, "donor-in-abbreviation")
     for word in _own_cells_taken(sentence):
         yield _statement(material, sentence, word, None, _OWN_RANK, "own-cells-taken")
 
@@ -274,6 +280,8 @@ def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
     """The cells, or the tissue they are from, to which an adjective belongs; None where it belongs to something else."""
     fields = _OWNERS if word.field == "donor" else (*_OWNERS, *_TISSUES)
     thing = sentence.nearest(word, *fields, before=20)
+    if thing and thing.field == "tissue":
+        thing = _cells_behind(sentence, thing)
     if thing is None or thing.field in _OTHERS:
         return None
     behind = thing.end <= word.start
@@ -285,13 +293,20 @@ def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
     return thing if len(sentence.between(word, thing)) <= (_REACH_BACK if behind else _REACH) else None
 
 
+def _cells_behind(sentence: Sentence, tissue: Word) -> Word | None:
+    """Mesenchymal cells that are named for a tissue which no list has: "dermal mesenchymal cells"."""
+    following = next((one for one in sentence.having(*_OWNERS) if one.start >= tissue.end), None)
+    named = following and following.field == "cells" and following.value != "any"
+    return following if named and _BRIDGE.fullmatch(sentence.between(tissue, following)) else None
+
+
 def _donors_in_criteria(material: Material) -> Iterator[Statement]:
-    for sentence in sentences(material, tuple(_criteria(material, outcomes=False))):
+    for sentence in sentences(material, _criteria(material)):
         if _LACKING.search(sentence.passage.text, sentence.start, sentence.end):
             continue
         for word in sentence.having("giver"):
             if word.value == "related" and _DONOR.search(sentence.passage.text, sentence.start, sentence.end):
-                yield _statement(material, sentence, word, None, _SHAKY_RANK, "donor-in-criteria")
+                yield _of_graft(material, sentence, word, "donor-in-criteria")
 
 
 def _with_relatives(statements: list[Statement]) -> list[Statement]:
@@ -312,23 +327,20 @@ def _with_relatives(statements: list[Statement]) -> list[Statement]:
 
 
 def _with_conflict_in_doubt(statements: list[Statement]) -> list[Statement]:
-    """Both donors are sure where one text, or two arms or interventions, name both; else the record contradicts itself."""
+    """Both donors are sure where one place, or two arms or interventions, name both; else the record contradicts itself."""
     doubted: set[str] = set()
     for kind in {one.kind for one in statements}:
         best = min(one.rank for one in statements if one.kind == kind)
-        places: dict[str, set[str]] = {"autologous": set(), "allogeneic": set()}
-        for one in statements:
-            if one.kind == kind and one.rank == best and one.value in places:
-                places[one.value].add(
-                    one.span.path.rpartition(".")[0] if "armsInterventions" in one.span.path else one.span.path
-                )
-        own, other = places.values()
-        if own and other and not own & other and not (_arms(own) and _arms(other)):
+        own, other = (
+            {one.place for one in statements if (one.kind, one.rank, one.value) == (kind, best, value)}
+            for value in ("autologous", "allogeneic")
+        )
+        if own and other and not own & other and not (_of_arms(own) and _of_arms(other)):
             doubted.add(kind)
     return [one._replace(doubtful=True) if one.kind in doubted else one for one in statements]
 
 
-def _arms(places: set[str]) -> bool:
+def _of_arms(places: set[str]) -> bool:
     return any("armsInterventions" in place for place in places)
 
 
@@ -346,46 +358,84 @@ def _names(read: Iterable[Sentence]) -> Iterator[Label]:
 
 
 _HANDLED_NEAR = 90
-_HANDLING_TRUST = (Trust.NAMED, Trust.STUDY, Trust.TEXT)
+# "Expanded with platelet lysate": what follows is the medium.
+_MEDIUM = re.compile(r"[\s,]*(?:\w+[\s-]+){0,2}(?:in|with|using|on|under|containing)\b", re.IGNORECASE)
 
 
 def _handling(material: Material, read: Iterable[Sentence], field: str, rule: str) -> Iterator[Label]:
     # That such cells can be grown is told of them in general; that they are frozen seldom is.
-    trusted = set(_HANDLING_TRUST) if field == "expansion" else {*_HANDLING_TRUST, Trust.BACKGROUND}
-    statements = []
-    for sentence in read:
-        if sentence.trust not in trusted:
-            continue
-        for word in sentence.having(field):
-            thing = sentence.nearest(word, *_OWNERS, *_TISSUES)
-            if thing is None:
-                told = sentence.of_cells
-            else:
-                told = thing.field not in _OTHERS and sentence.way(word, thing) <= _HANDLED_NEAR
-            if told:
-                cells = thing if thing and thing.field == "cells" else None
-                said = _statement(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule)
-                statements.append(said._replace(kind="msc") if field == "expansion" and said.kind else said)
+    trusted = {Trust.NAMED, Trust.STUDY, Trust.TEXT} | ({Trust.BACKGROUND} if field == "preservation" else set())
+    statements = [
+        _handled(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule)
+        for sentence in read
+        if sentence.trust in trusted
+        for word, cells in _told_of_cells(material, sentence, field)
+    ]
+    if not statements:
+        statements = [
+            _handled(material, sentence, word, cells, _SHAKY_RANK, rule)
+            for sentence in sentences(material, tuple(_outcomes(material)))
+            for word, cells in _told_of_cells(material, sentence, field)
+            if cells
+        ]
     yield from _chosen(material, field, statements)
+
+
+def _handled(
+    material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str
+) -> Statement:
+    said = _statement(material, sentence, word, cells, rank, rule)
+    return said._replace(kind="msc") if word.field == "expansion" and said.kind else said
+
+
+def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterator[tuple[Word, Word | None]]:
+    """Words of a field that are told of the cells, with the name of the cells where there is one near."""
+    for word in sentence.having(field):
+        thing = sentence.nearest(word, *_OWNERS, *_TISSUES)
+        if thing and thing.field == "other" and thing.start >= word.end and _MEDIUM.match(sentence.between(word, thing)):
+            thing = sentence.nearest(word, "cells", *_TISSUES)
+        if thing is None:
+            told = sentence.of_cells
+        elif thing.field == "source" and field == "preservation" and material.kinds == {"msc"}:
+            # Fresh fat is not yet the cells.
+            thing = _cells_of_tissue(sentence, thing)
+            told = thing is not None
+        else:
+            near = sentence.way(word, thing) <= _HANDLED_NEAR
+            told = thing.field not in _OTHERS and (near or thing.field == "cells" and sentence.of_cells)
+        if told:
+            yield word, thing if thing and thing.field == "cells" else None
 
 
 # --- From statements to labels ---------------------------------------------------------------------------------------
 
 
-def _criteria(material: Material, *, outcomes: bool) -> Iterator[Passage]:
-    if material.criteria:
-        yield material.criteria
-    if outcomes:
-        for outcome in material.outcomes:
-            for name, text in (("measure", outcome.measure), ("description", outcome.description)):
-                if text:
-                    yield Passage(Place.CRITERIA, f"{outcome.path}.{name}", text)
+def _criteria(material: Material) -> tuple[Passage, ...]:
+    return (material.criteria,) if material.criteria else ()
+
+
+def _outcomes(material: Material) -> Iterator[Passage]:
+    for outcome in material.outcomes:
+        for name, text in (("measure", outcome.measure), ("description", outcome.description)):
+            if text:
+                yield Passage(Place.CRITERIA, f"{outcome.path}.{name}", text)
 
 
 def _statement(
     material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str
 ) -> Statement:
-    return Statement(word.value, kind_of(material, sentence, cells), rank, rule, sentence.span(word))
+    return Statement(word.value, kind_of(material, sentence, cells), rank, rule, sentence.span(word), _place(sentence))
+
+
+def _place(sentence: Sentence) -> str:
+    path = sentence.passage.path
+    return path.rpartition(".")[0] if "armsInterventions" in path else f"{path} {sentence.start}"
+
+
+def _of_graft(material: Material, sentence: Sentence, word: Word, rule: str) -> Statement:
+    """A doubtful statement on the graft of a transplantation, whatever other cells the sentence names."""
+    kind = "hsc" if "hsc" in material.kinds else ""
+    return Statement(word.value, kind, _SHAKY_RANK, rule, sentence.span(word), _place(sentence))
 
 
 def _chosen(material: Material, scheme: str, statements: list[Statement]) -> Iterator[Label]:
