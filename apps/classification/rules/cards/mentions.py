@@ -306,8 +306,16 @@ def _owners(material: Material, kinds: frozenset[str], anchors: dict[str, list[W
     return frozenset(owners)
 
 
-# A product known by a code only: "ABC-123", "AbcCell".
-_CODE = re.compile(r"(?=\S*[\d-]|\S*[a-z][A-Z]|[A-Z]{3})[A-Za-z][\w-]{2,24}")
+# A product known by a code only: "ABC-123", "AbcCell"; not "Group-1".
+_CODE = re.compile(
+    r"(?i:(?!(?:group|arm|cohort|dose|level|phase|part|step|stage|day|week)s?(?![a-z])))"
+    r"(?=\S*[\d-]|\S*[a-z][A-Z]|[A-Z]{3})[A-Za-z][\w-]{2,24}"
+)
+
+
+def owners_of(material: Material) -> frozenset[str]:
+    """The interventions and arms by which the cells are given, as "interventions[0]"."""
+    return _owners(material, *_anchors(material))
 
 
 def _add_codes(material: Material, owners: frozenset[str], anchors: dict[str, list[Word]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from apps.classification.rules.cards.material import Material, Passage
-from apps.classification.rules.cards.mentions import Sentence, Trust, Word, kind_of, sentences
+from apps.classification.rules.cards.mentions import Sentence, Trust, Word, kind_of, owners_of, sentences
 from apps.classification.rules.cards.routes import routes_of
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence
@@ -52,8 +52,8 @@ def extract_product(material: Material) -> Iterator[Label]:
     read = list(sentences(material))
     yield from _sources(material, read)
     yield from _donors(material, read)
-    yield from _names(read)
     if material.kinds != {"hsc"}:
+        yield from _names(material, read)
         yield from _handling(material, read, "expansion", "growing-told")
     yield from _handling(material, read, "preservation", "keeping-told")
     yield from routes_of(material, read)
@@ -347,7 +347,18 @@ def _of_arms(places: set[str]) -> bool:
 # --- Names, growing, keeping -----------------------------------------------------------------------------------------
 
 
-def _names(read: Iterable[Sentence]) -> Iterator[Label]:
+# Names of interventions in brackets, in a row, or with what they are behind them.
+_PART = re.compile(r"[^/,;:()+]+")
+# "ABCell®-X"; a code has two capitals and two digits or more: "AB-123", "CELL01".
+_MARKED = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9-]{2,24}) ?[®™](?P<more>-?[A-Za-z0-9]{1,4})?")
+_CODED = re.compile(
+    r"(?!CD\d|IL-?\d|HLA|TNF|FK-?\d|NCT\d|COVID|SARS)(?=(?:\D*\d){2})(?=(?:[^A-Z]*[A-Z]){2})"
+    r"(?P<name>[A-Z][A-Za-z0-9]{1,11}(?:-[A-Za-z0-9]{1,6}){0,4})(?P<more>)"
+)
+_LONGEST_NAME = 40
+
+
+def _names(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
     found: dict[str, list[Span]] = {}
     for sentence in read:
         if sentence.trust in (Trust.NAMED, Trust.STUDY, Trust.LISTED):
@@ -355,6 +366,36 @@ def _names(read: Iterable[Sentence]) -> Iterator[Label]:
                 found.setdefault(word.value, []).append(sentence.span(word))
     for value, spans in found.items():
         yield Label("product", value, "product-named", "The record names the product.", evidence(spans))
+    listed = {(span.path, span.start) for spans in found.values() for span in spans}
+    codes: dict[str, list[Span]] = {}
+    for value, span in _codes(material):
+        if value not in found and (span.path, span.start) not in listed:
+            codes.setdefault(value, []).append(span)
+    if codes:
+        owners = owners_of(material)
+        for value, spans in codes.items():
+            ours = [span for span in spans if any(f".{owner}." in span.path for owner in owners)]
+            if ours:
+                yield Label(
+                    "product", value, "product-coded", "The cells have the name of a product or a code.", evidence(ours)
+                )
+
+
+def _codes(material: Material) -> Iterator[tuple[str, Span]]:
+    """Names of interventions, or parts of them, that are a trade mark or a code and nothing else."""
+    for passage in material.passages:
+        if passage.place is not Place.INTERVENTION:
+            continue
+        for part in _PART.finditer(passage.text):
+            told = part.group().strip()
+            code = (_MARKED.fullmatch(told) or _CODED.fullmatch(told)) if len(told) <= _LONGEST_NAME else None
+            if code:
+                start = part.start() + part.group().index(told)
+                value = "-".join(_ALPHANUMERIC.findall(f"{code['name']}{code['more'] or ''}".lower()))
+                yield value, passage.span(start, start + len(told))
+
+
+_ALPHANUMERIC = re.compile(r"[a-z0-9]+")
 
 
 _HANDLED_NEAR = 90
