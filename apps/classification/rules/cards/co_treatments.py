@@ -132,9 +132,8 @@ def _joined(text: _Text, *, alone: bool = False, also: bool = False) -> Iterator
         if "anyway" in cues or "against" in cues:
             continue
         joined = (alone or "together" in cues) and not any(_either(text, term, one) for one in beside)
-        if beside and (joined or any(_signs(text, term, one) for one in beside)):
-            yield term
-        elif also and "too" in cues:
+        with_them = beside and (joined or any(_signs(text, term, one) for one in beside))
+        if with_them or (also and "too" in cues):
             yield term
 
 
@@ -146,7 +145,7 @@ def _between(text: _Text, term: Named, cells: tuple[int, int]) -> str | None:
 
 def _signs(text: _Text, term: Named, cells: tuple[int, int]) -> bool:
     gap = _between(text, term, cells)
-    return gap is not None and bool(_JOINED.search(gap) or cells[1] <= term.start and _WITH.fullmatch(gap))
+    return gap is not None and bool(_JOINED.search(gap) or (cells[1] <= term.start and _WITH.fullmatch(gap)))
 
 
 def _either(text: _Text, term: Named, cells: tuple[int, int]) -> bool:
@@ -157,7 +156,7 @@ def _either(text: _Text, term: Named, cells: tuple[int, int]) -> bool:
 def _listed(
     material: Material, texts: dict[str, _Text], with_cells: Sequence[Arm], *, only: bool
 ) -> Iterator[tuple[str, Named]]:
-    """Interventions of the arms with cells, or all where there is one arm: what is joined to the cells, or stands alone."""
+    """What the interventions of the arms with cells (all, where there is `only` one arm) join to the cells, or are."""
     linked = {passage.path for arm in with_cells for passage in arm.given}
     for i, one in enumerate(material.record.protocol.arms_interventions.interventions):
         path = f"{_MODULE}interventions[{i}]."
@@ -171,6 +170,5 @@ def _listed(
                     yield from (("named-with-cells", term) for term in _joined(texts[path + other], alone=True))
             if path + "description" in texts:
                 yield from (("told-with-cells", term) for term in _joined(texts[path + "description"]))
-        elif name.passage.path in linked or only:
-            if not any(word.value == "anyway" for word in name.words):
-                yield from (("listed-with-cells", term) for term in name.treatments)
+        elif (name.passage.path in linked or only) and not any(word.value == "anyway" for word in name.words):
+            yield from (("listed-with-cells", term) for term in name.treatments)

@@ -1,4 +1,4 @@
-"""Sentences that speak of the cells: the words of a card's vocabulary in them, and how far to trust where they stand."""
+"""Sentences that speak of the cells: the words of a card in them, and how far to trust the place where they stand."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ _PER_TURN = 25
 _TALKATIVE = 300
 # Before the name of a transplantation: it took place before these cells are given, or is the reason for them.
 _BEHIND_US = re.compile(
-    r"\b(?:after|following|post|previous|prior|history of|failed|failure of|underwent|had|who (?:have )?receiv\w+|undergo|"
-    r"undergoing|recipients? of)\b[\s-]*(?:\w+[\s-]+){0,3}$",
+    r"\b(?:after|following|post|previous|prior|history of|failed|failure of|underwent|had|who (?:have )?receiv\w+|"
+    r"undergo|undergoing|recipients? of)\b[\s-]*(?:\w+[\s-]+){0,3}$",
     re.IGNORECASE,
 )
 _BEHIND_US_NEAR = 60
@@ -233,7 +233,7 @@ def _in_reach(words: list[Word], first: int, last: int) -> bool:
 
 
 def _kinds_given(material: Material, past: Collection[Hit]) -> frozenset[str]:
-    """The kinds given. Beside MSC, a transplantation counts where title, interventions or arms name it as no past one."""
+    """The kinds given. Beside MSC, a transplantation counts where title, interventions or arms name it as none past."""
     hits = material.reading.hits(_HSC, GIVEN)
     return material.kinds if any(hit not in past for hit in hits) else material.kinds - {"hsc"}
 

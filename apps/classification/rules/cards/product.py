@@ -1,4 +1,4 @@
-"""What the cells are: their tissue, their donor, the product's name, how they were grown and kept, how they are given."""
+"""What the cells are: tissue, donor, name of the product, how they were grown and kept, how they are given."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _TISSUES = ("source", "short", "harvest")
 
 
 class Statement(NamedTuple):
-    """What a place says of the product: an arm, an intervention, or a sentence. The smaller the rank, the more it counts."""
+    """What a place (arm, intervention, sentence) says of the product. The smaller the rank, the more it counts."""
 
     value: str
     kind: str
@@ -91,11 +91,11 @@ _NOT_OVER = re.compile(
 _LEFT = re.compile(r"\s*(?:in)?to\s+(?:[\w/]+\s+){0,3}?(?:blood|circulation)", re.IGNORECASE)
 # Between two tissues that share the cells behind them: "marrow (BM) or cord blood stem cells".
 _SHARED = re.compile(
-    r"\s?(?:\([A-Z-]{1,6}\))?\s?[,/]?\s?(?:and|or|and/or|&)?\s?(?:human|autologous|allogen\w+|derived)?[\s-]?",
+    r"[\s,/()]{0,3}(?:[A-Z-]{1,6}\))?[\s,/]{0,2}(?:and/or|and|or|&)?\s?(?:human|autologous|allogen\w+|derived)?[\s-]?",
     re.IGNORECASE,
 )
 _TAKEN = re.compile(
-    r"\b(?:harvest\w*|collect\w*|aspirat\w*|extract\w*|obtain\w*|withdraw\w*|donat\w*|process\w*|tak(?:en|ing)|biops\w+)\b",
+    r"\b(?:harvest\w*|collect\w*|aspirat\w*|extract\w*|obtain\w*|withdraw\w*|donat\w*|process\w*|tak(?:en|ing))\b",
     re.IGNORECASE,
 )
 _TAKEN_NEAR = 60
@@ -116,13 +116,13 @@ def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
             if cells:
                 rule = "tissue-in-abbreviation" if word.field == "short" else "tissue-beside-cells"
                 statements.append(_statement(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule))
-        for word in sentence.having("loose-source"):
-            if "hsc" in material.kinds and sentence.trust in _TAKEN_RANKS:
-                statements.append(_of_graft(material, sentence, word, "tissue-in-abbreviation"))
         if sentence.trust in _TAKEN_RANKS:
+            if "hsc" in material.kinds:
+                loose = sentence.having("loose-source")
+                statements += (_of_graft(material, sentence, word, "tissue-in-abbreviation") for word in loose)
             rank = _TAKEN_RANKS[sentence.trust]
-            for word in _taken_tissues(material, sentence, [word for word, cells in linked if not cells]):
-                statements.append(_statement(material, sentence, word, None, rank, "tissue-harvested"))
+            taken = _taken_tissues(material, sentence, [word for word, cells in linked if not cells])
+            statements += (_statement(material, sentence, word, None, rank, "tissue-harvested") for word in taken)
     if not statements:
         statements = list(_sources_in_criteria(material))
     yield from _chosen(material, "source", _with_cord_in_doubt(statements))
@@ -166,14 +166,12 @@ def _cells_of_tissue(sentence: Sentence, tissue: Word) -> Word | None:
 
 def _comes_from(gap: str) -> bool:
     """Whether the words between cells and a tissue end in a "from", with no other statement behind it."""
-    last = None
-    for last in _FROM.finditer(gap):
-        pass
-    return last is not None and not _TURNS_AWAY.search(gap, last.end())
+    ends = [found.end() for found in _FROM.finditer(gap)]
+    return bool(ends) and not _TURNS_AWAY.search(gap, ends[-1])
 
 
 def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Word]) -> Iterator[Word]:
-    """Tissues that are taken from somebody in this sentence. Marrow is aspirated before a transplantation to look at it."""
+    """Tissues that are taken in this sentence. Before a transplantation marrow is aspirated to look at it."""
     text = sentence.passage.text
     for word in sentence.having("harvest"):
         if "msc" in material.kinds or word.value != "bone-marrow" or "harvest" in text[word.start : word.end].lower():
@@ -187,7 +185,7 @@ def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Wo
 
 
 def _sources_in_criteria(material: Material) -> Iterator[Statement]:
-    """Where nothing else tells the tissue: what is taken from participants or donors by the criteria or the outcomes."""
+    """Where nothing else tells the tissue: what is taken from people by the criteria or the outcomes."""
     told = _outcomes(material) if "hsc" in material.kinds else ()
     for sentence in sentences(material, (*_criteria(material), *told)):
         words = sentence.having("harvest", "short")
@@ -234,8 +232,8 @@ _DONOR = re.compile(r"\bdonors?\b", re.IGNORECASE)
 # Between a tissue and the cells that are named for it.
 _BRIDGE = re.compile(r"[\s-]{1,3}(?:(?:derived|tissue|[\w+]{1,12}[- ]positive)[\s-]{1,3})?", re.IGNORECASE)
 _LACKING = re.compile(
-    r"\b(?:no|not|lack\w*|without|absence|unavailab\w+|unable|absent|none|never|prior|previous|availability|relatives? with|"
-    r"history)\b",
+    r"\b(?:no|not|lack\w*|without|absence|unavailab\w+|unable|absent|none|never|prior|previous|availability|"
+    r"relatives? with|history)\b",
     re.IGNORECASE,
 )
 
@@ -277,7 +275,7 @@ def _own_cells_taken(sentence: Sentence) -> Iterator[Word]:
 
 
 def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
-    """The cells, or the tissue they are from, to which an adjective belongs; None where it belongs to something else."""
+    """The cells, or their tissue, to which an adjective belongs; None where it belongs to something else."""
     fields = _OWNERS if word.field == "donor" else (*_OWNERS, *_TISSUES)
     thing = sentence.nearest(word, *fields, before=20)
     if thing and thing.field == "tissue":
@@ -296,8 +294,9 @@ def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
 def _cells_behind(sentence: Sentence, tissue: Word) -> Word | None:
     """Mesenchymal cells that are named for a tissue which no list has: "dermal mesenchymal cells"."""
     following = next((one for one in sentence.having(*_OWNERS) if one.start >= tissue.end), None)
-    named = following and following.field == "cells" and following.value != "any"
-    return following if named and _BRIDGE.fullmatch(sentence.between(tissue, following)) else None
+    if following is None or following.field != "cells" or following.value == "any":
+        return None
+    return following if _BRIDGE.fullmatch(sentence.between(tissue, following)) else None
 
 
 def _donors_in_criteria(material: Material) -> Iterator[Statement]:
@@ -327,7 +326,7 @@ def _with_relatives(statements: list[Statement]) -> list[Statement]:
 
 
 def _with_conflict_in_doubt(statements: list[Statement]) -> list[Statement]:
-    """Both donors are sure where one place, or two arms or interventions, name both; else the record contradicts itself."""
+    """Both donors are sure where one place, or two arms, name both; else the record contradicts itself."""
     doubted: set[str] = set()
     for kind in {one.kind for one in statements}:
         best = min(one.rank for one in statements if one.kind == kind)
@@ -422,9 +421,7 @@ def _handling(material: Material, read: Iterable[Sentence], field: str, rule: st
     yield from _chosen(material, field, statements)
 
 
-def _handled(
-    material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str
-) -> Statement:
+def _handled(material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str) -> Statement:
     said = _statement(material, sentence, word, cells, rank, rule)
     return said._replace(kind="msc") if word.field == "expansion" and said.kind else said
 
@@ -433,7 +430,12 @@ def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterat
     """Words of a field that are told of the cells, with the name of the cells where there is one near."""
     for word in sentence.having(field):
         thing = sentence.nearest(word, *_OWNERS, *_TISSUES)
-        if thing and thing.field == "other" and thing.start >= word.end and _MEDIUM.match(sentence.between(word, thing)):
+        if (
+            thing
+            and thing.field == "other"
+            and thing.start >= word.end
+            and _MEDIUM.match(sentence.between(word, thing))
+        ):
             thing = sentence.nearest(word, "cells", *_TISSUES)
         if thing is None:
             told = sentence.of_cells
@@ -443,7 +445,7 @@ def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterat
             told = thing is not None
         else:
             near = sentence.way(word, thing) <= _HANDLED_NEAR
-            told = thing.field not in _OTHERS and (near or thing.field == "cells" and sentence.of_cells)
+            told = thing.field not in _OTHERS and (near or (thing.field == "cells" and sentence.of_cells))
         if told:
             yield word, thing if thing and thing.field == "cells" else None
 

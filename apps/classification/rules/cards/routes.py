@@ -24,9 +24,7 @@ _NUMERAL_NEAR = 24
 _LIST = re.compile(r"(?<!\w)iii[).:]")
 _LIST_NEAR = 600
 # Before and behind the name of a place into which something is given.
-_INTO = re.compile(
-    r"\b(?:(?:into|via|through|by)\s+(?:[\w-]+\s+){0,4}|in\s+(?:[\w-]+\s+)?)$", re.IGNORECASE
-)
+_INTO = re.compile(r"\b(?:(?:into|via|through|by)\s+(?:[\w-]+\s+){0,4}|in\s+(?:[\w-]+\s+)?)$", re.IGNORECASE)
 _INFUSION = re.compile(
     r"\s*(?:infus|inject|cathet|interven|perfus|administ|deliver|implant|cannul|puncture)", re.IGNORECASE
 )
@@ -125,7 +123,7 @@ def _is_numeral(sentence: Sentence, word: Word) -> bool:
 
 
 def _goes(sentence: Sentence, route: Word) -> tuple[bool, Word | None]:
-    """Whether the cells may go by this way, and the word for them; no word where the sentence does not say what does."""
+    """Whether the cells may go by this way, and the word for them, where the sentence has one."""
     thing = sentence.nearest(route, "cells", "other", "drug")
     if thing is None:
         return not sentence.having("inert"), None
