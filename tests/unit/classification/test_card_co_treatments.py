@@ -147,10 +147,11 @@ def test_every_treatment_has_a_name():
 
 # Any text
 
-_WORDS = st.sampled_from(
-    "MSC mesenchymal stem cells and + with plus versus or rituximab methotrexate insulin steroid G-CSF primed continue "
-    "also receive without ( ) . ; \n , \ud800 é".split(" ")
+_FRAGMENTS = (
+    "MSC mesenchymal stem cells and + with plus versus or rituximab methotrexate insulin steroid G-CSF primed "
+    "continue also receive without ( ) . ; \n , � é"
 )
+_WORDS = st.sampled_from(_FRAGMENTS.split(" "))
 
 
 @settings(max_examples=150, deadline=None)
@@ -166,7 +167,8 @@ def test_any_text_gives_quotable_treatments(words, noise, kinds):
 
 
 @pytest.mark.parametrize(
-    "piece", ["MSC ", "rituximab ", "MSC and rituximab ", "MSC + rituximab. ", "plus ", "with ", "without ", " ", "0", "("]
+    "piece",
+    ["MSC ", "rituximab ", "MSC and rituximab ", "MSC + rituximab. ", "plus ", "with ", "without ", " ", "0", "("],
 )
 def test_long_text_stays_quick(piece):
     text = (piece * (32_000 // len(piece) + 1))[:32_000]
@@ -176,10 +178,10 @@ def test_long_text_stays_quick(piece):
         interventions=[("BIOLOGICAL", "MSC", text)],
     )
     best = min(_seconds(lambda: list(extract_co_treatments(material))) for _ in range(3))
-    assert best < 0.5
+    assert best < 0.05
 
 
 def _seconds(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start

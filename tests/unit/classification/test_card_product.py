@@ -112,7 +112,7 @@ def test_tissues_of_two_arms():
 
 def test_background_is_not_the_product():
     text = (
-        "Mesenchymal stem cells can be isolated from various tissues such as bone marrow, adipose tissue and umbilical cord. "
+        "Mesenchymal stem cells can be isolated from various tissues such as bone marrow, fat and umbilical cord. "
         "Recent studies have shown that bone marrow mesenchymal stem cells improve lupus in mice."
     )
     assert certain("source", description=text) == set()
@@ -120,7 +120,9 @@ def test_background_is_not_the_product():
 
 
 def test_mechanism_is_not_the_product():
-    text = "The cells home to the bone marrow, where they help. Bone marrow suppression and marrow biopsies are recorded."
+    text = (
+        "The cells home to the bone marrow, where they help. Bone marrow suppression and marrow biopsies are recorded."
+    )
     assert values("source", description=text) == set()
 
 
@@ -132,7 +134,9 @@ def test_tissue_of_the_disease_is_not_the_product():
 def test_tissue_that_is_taken():
     text = "After liposuction the mesenchymal stem cells are expanded."
     assert values("source", summary=text) == {"adipose"}
-    assert values("source", summary="50 ml of bone marrow will be aspirated; the cells are expanded.") == {"bone-marrow"}
+    assert values("source", summary="50 ml of bone marrow will be aspirated; the cells are expanded.") == {
+        "bone-marrow"
+    }
 
 
 def test_tissue_told_only_by_a_criterion_is_a_doubt():
@@ -463,7 +467,12 @@ def test_words_of_keeping_that_are_not_of_the_cells(text):
 def test_thawed_in_the_arm_of_the_cells():
     parts = {
         "arms": [
-            ("EXPERIMENTAL", "Cells", "2 million MSC per kg of body weight in 50 ml are given at once after thawing", ())
+            (
+                "EXPERIMENTAL",
+                "Cells",
+                "2 million MSC per kg of body weight in 50 ml are given at once after thawing",
+                (),
+            )
         ]
     }
     assert values("preservation", **parts) == {"cryopreserved"}
@@ -481,11 +490,12 @@ def test_every_value_has_a_name():
     assert set(told["preservation"]) == set(FIELD_BY_SLUG["preservation"].words)
 
 
-_WORDS = st.sampled_from(
-    "mesenchymal stem cells MSC UC-MSC bone marrow umbilical cord blood fat autologous allogeneic donor sibling own from "
-    "the patient taken i.v. IV iii) expanded in culture fresh frozen ProTrans® ABC-123 after transplantation BMT AHSCT ( ) "
-    ". ; \n , or and not sham \ud800 é 1x10^6 /kg leukapheresis reinfused".split(" ")
+_FRAGMENTS = (
+    "mesenchymal stem cells MSC UC-MSC bone marrow umbilical cord blood fat autologous allogeneic donor "
+    "sibling own from the patient taken i.v. IV iii) expanded in culture fresh frozen ProTrans® ABC-123 after "
+    "transplantation BMT AHSCT ( ) . ; \n , or and not sham � é 1x10^6 /kg leukapheresis reinfused"
 )
+_WORDS = st.sampled_from(_FRAGMENTS.split(" "))
 
 
 @settings(max_examples=150, deadline=None)
@@ -540,10 +550,10 @@ def test_long_text_stays_quick(piece, kinds):
     text = (piece * (32_000 // len(piece) + 1))[:32_000]
     material = designed(CELLS, kinds=kinds, description=text, eligibility=text)
     best = min(_seconds(lambda: list(extract_product(material))) for _ in range(3))
-    assert best < 0.5
+    assert best < 0.05
 
 
 def _seconds(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -222,12 +222,12 @@ def test_every_way_has_a_name():
 
 # Any text
 
-_WORDS = st.sampled_from(
-    "MSC stem cells infused IV iv i.v. i. m. intrathecal into via through the renal artery central line collected "
-    "cyclophosphamide class III or IV sham placebo saline transplantation after before knee joint ( ) . ; \n , \ud800 é".split(
-        " "
-    )
+_FRAGMENTS = (
+    "MSC stem cells infused IV iv i.v. i. m. intrathecal into via through the renal artery central line "
+    "collected cyclophosphamide class III or IV sham placebo saline transplantation after before knee joint ( "
+    ") . ; \n , � é"
 )
+_WORDS = st.sampled_from(_FRAGMENTS.split(" "))
 
 
 @settings(max_examples=150, deadline=None)
@@ -250,10 +250,10 @@ def test_long_text_stays_quick(piece):
     text = (piece * (32_000 // len(piece) + 1))[:32_000]
     material = designed(CELLS, description=text)
     best = min(_seconds(lambda: list(extract_product(material))) for _ in range(3))
-    assert best < 0.5
+    assert best < 0.05
 
 
 def _seconds(work):
-    start = time.perf_counter()
+    start = time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.process_time() - start

@@ -49,11 +49,12 @@ _MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
 _DOTTED = re.compile(r"(?<![\w.])[iI]\.\s?([vVmMaA])\.?(?![\w.])")
 _DOTTED_ROUTES = {"v": "intravenous", "m": "intramuscular", "a": "intra-arterial"}
 
-# No record comes near these: words of a text, words and code points of a sentence, neighbours of a word on one side.
-_MOST_WORDS = 800
-_MOST_IN_SENTENCE = 60
-_LONGEST_SENTENCE = 1200
-_NEIGHBOURS = 12
+# No record comes near these: words of a text, words and code points of a sentence, words to either side that may be the
+# nearest one. They bound the time that any text can take.
+_MOST_WORDS = 400
+_MOST_IN_SENTENCE = 40
+_LONGEST_SENTENCE = 600
+_NEIGHBOURS = 5
 
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
 _BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
@@ -62,6 +63,8 @@ _TURN = re.compile(
     r"[,:()]|\b(?:and|or|plus|with|then|followed|versus|vs|while|whereas|but|compared|after|before)\b", re.IGNORECASE
 )
 _PER_TURN = 25
+# Words farther apart have nothing to do with each other, whatever stands between them.
+_TURNS_NEAR = 250
 # An arm's or intervention's text that is longer may tell of such cells in general too, in code points.
 _TALKATIVE = 300
 # Before the name of a transplantation: it took place before these cells are given, or is the reason for them.
@@ -139,7 +142,7 @@ class Sentence:
     def way(self, one: Word, other: Word) -> int:
         """How far apart two words are: in code points, and more for every turn of the sentence between them."""
         gap = self.between(one, other)
-        return len(gap) + _PER_TURN * len(_TURN.findall(gap))
+        return len(gap) + (_PER_TURN * len(_TURN.findall(gap)) if len(gap) <= _TURNS_NEAR else 0)
 
     def nearest(self, word: Word, *fields: str, before: int = 0) -> Word | None:
         """The nearest other word of these fields. One that stands before counts as `before` farther away."""

@@ -56,6 +56,7 @@ def routes_of(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
 
 def _statements(material: Material, read: Iterable[Sentence]) -> Iterator[Statement]:
     for number, sentence in enumerate(read):
+        somehow: bool | None = None
         for word in sentence.having("route", "place"):
             if sentence.trust is Trust.LISTED or _is_numeral(sentence, word) or not _is_way(sentence, word):
                 continue
@@ -64,7 +65,9 @@ def _statements(material: Material, read: Iterable[Sentence]) -> Iterator[Statem
                 continue
             trust = sentence.trust
             if cells is None and not sentence.of_cells:
-                if material.kinds != {"msc"} or not _is_given_somehow(sentence):
+                if somehow is None:
+                    somehow = material.kinds == {"msc"} and _is_given_somehow(sentence)
+                if not somehow:
                     continue
                 trust = Trust.BACKGROUND
             yield Statement(word.value, kind_of(material, sentence, cells), trust, number, sentence.span(word))
