@@ -149,7 +149,7 @@ def test_every_treatment_has_a_name():
 
 _FRAGMENTS = (
     "MSC mesenchymal stem cells and + with plus versus or rituximab methotrexate insulin steroid G-CSF primed "
-    "continue also receive without ( ) . ; \n , � é"
+    "continue also receive without ( ) . ; \n , \ud800 é"
 )
 _WORDS = st.sampled_from(_FRAGMENTS.split(" "))
 

@@ -493,7 +493,7 @@ def test_every_value_has_a_name():
 _FRAGMENTS = (
     "mesenchymal stem cells MSC UC-MSC bone marrow umbilical cord blood fat autologous allogeneic donor "
     "sibling own from the patient taken i.v. IV iii) expanded in culture fresh frozen ProTrans® ABC-123 after "
-    "transplantation BMT AHSCT ( ) . ; \n , or and not sham � é 1x10^6 /kg leukapheresis reinfused"
+    "transplantation BMT AHSCT ( ) . ; \n , or and not sham \ud800 é 1x10^6 /kg leukapheresis reinfused"
 )
 _WORDS = st.sampled_from(_FRAGMENTS.split(" "))
 

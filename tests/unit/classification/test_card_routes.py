@@ -225,7 +225,7 @@ def test_every_way_has_a_name():
 _FRAGMENTS = (
     "MSC stem cells infused IV iv i.v. i. m. intrathecal into via through the renal artery central line "
     "collected cyclophosphamide class III or IV sham placebo saline transplantation after before knee joint ( "
-    ") . ; \n , � é"
+    ") . ; \n , \ud800 é"
 )
 _WORDS = st.sampled_from(_FRAGMENTS.split(" "))
 
