@@ -26,7 +26,7 @@ _WITH = re.compile(r"\W*(?:(?:cell|infusion|injection|transplantation)s?\W+)?wit
 _EITHER = re.compile(r"\W*(?:cells?\W+)?(?:or|versus|vs)\b(?![^.]*\b(?:and|with)\b)", re.IGNORECASE)
 _SIGN_REACH = 80
 # No text of a record names as many.
-_MOST_TERMS = 200
+_MOST_TERMS = 100
 
 REASONS = {
     "named-with-cells": "The title or the name of an arm or intervention joins this treatment to the cells.",

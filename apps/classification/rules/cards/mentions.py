@@ -186,6 +186,8 @@ def _words(text: str, *, named: str) -> list[Word]:
         words.append(Word(field, value, term.start, term.end))
         if field == "product":
             words.append(Word(named, _NAME, term.start, term.end))
+    if "i." not in text and "I." not in text:
+        return words
     dotted = [
         Word("route", _DOTTED_ROUTES[found[1].lower()], *found.span())
         for found in islice(_DOTTED.finditer(text), _MOST_WORDS)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import re2
+
 from apps.classification.rules.cards.material import Material, Passage
 from apps.classification.rules.cards.mentions import Sentence, Trust, Word, kind_of, owners_of, sentences
 from apps.classification.rules.cards.routes import routes_of
@@ -398,6 +400,11 @@ _ALPHANUMERIC = re.compile(r"[a-z0-9]+")
 
 
 _HANDLED_NEAR = 90
+# Outcomes without one of these tell nothing of it; few have one.
+_HINTS = {
+    "expansion": re2.compile("(?i)expan|cult|passag|grown|propag|prolif|multipl|bioreact|amplif|manip"),
+    "preservation": re2.compile("(?i)cryo|fro[sz]|freez|thaw|nitrogen|fresh|after harvest|after prod"),
+}
 # "Expanded with platelet lysate": what follows is the medium.
 _MEDIUM = re.compile(r"[\s,]*(?:\w+[\s-]+){0,2}(?:in|with|using|on|under|containing)\b", re.IGNORECASE)
 
@@ -412,9 +419,11 @@ def _handling(material: Material, read: Iterable[Sentence], field: str, rule: st
         for word, cells in _told_of_cells(material, sentence, field)
     ]
     if not statements:
+        outcomes = tuple(_outcomes(material))
+        hinted = _HINTS[field].search("\n".join(outcome.text for outcome in outcomes).encode(errors="replace"))
         statements = [
             _handled(material, sentence, word, cells, _SHAKY_RANK, rule)
-            for sentence in sentences(material, tuple(_outcomes(material)))
+            for sentence in sentences(material, outcomes if hinted else ())
             for word, cells in _told_of_cells(material, sentence, field)
             if cells
         ]
