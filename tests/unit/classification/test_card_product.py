@@ -131,6 +131,13 @@ def test_tissue_of_the_disease_is_not_the_product():
     assert values("source", summary=text) == set()
 
 
+def test_cells_kept_for_research_are_not_the_product():
+    text = "Mesenchymal stem cells from bone marrow will be expanded and frozen for future laboratory studies."
+    assert values("source", summary=text) == set()
+    assert values("expansion", summary=text) == set()
+    assert values("preservation", summary=text) == set()
+
+
 def test_tissue_that_is_taken():
     text = "After liposuction the mesenchymal stem cells are expanded."
     assert values("source", summary=text) == {"adipose"}

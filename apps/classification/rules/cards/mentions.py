@@ -58,6 +58,12 @@ _NEIGHBOURS = 5
 
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
 _BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
+# What is kept for research is given to nobody.
+_FOR_RESEARCH = re.compile(
+    r"\bfor (?:later|future|further|exploratory|translational|mechanistic) (?:\w+ ){0,2}"
+    r"(?:stud(?:y|ies)|research|analys\w+|tests?|testing)\b",
+    re.IGNORECASE,
+)
 # What stands between a word and what it belongs to makes the way longer.
 _TURN = re.compile(
     r"[,:()]|\b(?:and|or|plus|with|then|followed|versus|vs|while|whereas|but|compared|after|before)\b", re.IGNORECASE
@@ -175,7 +181,9 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
     _add_codes(material, owners, anchors)
     for path, passage in telling.items():
         words = _merged(anchors.get(path, ()), found[path])
-        yield from _split(passage, words, _owner(path) in owners)
+        for sentence in _split(passage, words, _owner(path) in owners):
+            if not _FOR_RESEARCH.search(passage.text, sentence.start, sentence.end):
+                yield sentence
 
 
 def _words(text: str, *, named: str) -> list[Word]:
