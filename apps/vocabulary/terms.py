@@ -50,7 +50,12 @@ class TermFinder:
 
     def __init__(self, groups: Mapping[str, Mapping[str, Any]], spellings: Mapping[str, Iterable[str]]) -> None:
         self._spellings = {word: tuple(others) for word, others in spellings.items()}
-        self._plain = {other: word for word, others in self._spellings.items() for other in others if " " not in other}
+        self._plain = {
+            _singular(other): _singular(word)
+            for word, others in self._spellings.items()
+            for other in others
+            if " " not in other
+        }
         self._folded: dict[str, str] = {}
         self._exact: dict[str, str] = {}
         alternatives = []
