@@ -53,8 +53,8 @@ MSC = told(
     interventions=[
         (
             "ProTrans",
-            "Allogeneic mesenchymal stem cells expanded from umbilical cord tissue, cryopreserved. Two intravenous infusions "
-            "of 1x10^6 cells/kg, 4 weeks apart, together with methylprednisolone.",
+            """Allogeneic mesenchymal stem cells expanded from umbilical cord tissue, cryopreserved. Two intravenous
+            infusions of 1x10^6 cells/kg, 4 weeks apart, together with methylprednisolone.""",
         ),
         ("Placebo", "Saline"),
     ],
@@ -68,9 +68,9 @@ HSC = told(
     interventions=[
         (
             "Autologous hematopoietic stem cell transplantation",
-            "Stem cells are mobilized with cyclophosphamide and G-CSF, collected from peripheral blood, CD34 selected "
-            "and cryopreserved. Conditioning with BEAM and rabbit ATG is followed by intravenous infusion of "
-            "at least 2x10^6 CD34+ cells/kg.",
+            """Stem cells are mobilized with cyclophosphamide and G-CSF, collected from peripheral blood, CD34 selected
+            and cryopreserved. Conditioning with BEAM and rabbit ATG is followed by intravenous infusion of at least
+            2x10^6 CD34+ cells/kg.""",
         )
     ],
     arms=[("Transplantation", "Non-myeloablative conditioning and transplantation"), ("Drug", "Standard care")],
@@ -114,9 +114,10 @@ def taken(run: Callable[[], object]) -> float:
     """Seconds, the best of up to three: the first that is quick enough will do."""
     best = float("inf")
     for _ in range(3):
-        start = time.perf_counter()
+        # The processor's time: other work on the machine shall not fail a test.
+        start = time.process_time()
         run()
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
         if best <= SECONDS:
             break
     return best
