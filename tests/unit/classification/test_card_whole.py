@@ -29,7 +29,8 @@ KINDS = frozenset({"msc", "hsc"})
 
 def told(**parts: Any) -> dict[str, Any]:
     """A record that tells something for every field of one kind's card."""
-    record = payload(**parts)
+    interventions = [(name, " ".join(text.split())) for name, text in parts.pop("interventions")]
+    record = payload(interventions=interventions, **parts)
     protocol = record["protocolSection"]
     protocol["designModule"]["designInfo"] = {"interventionModel": "PARALLEL", "allocation": "RANDOMIZED"}
     protocol["eligibilityModule"] |= {"minimumAge": "18 Years", "maximumAge": "55 Years", "sex": "ALL"}
