@@ -8,13 +8,16 @@ from difflib import SequenceMatcher
 
 from django.db import connection
 
+from apps.search.limits import search_limits
 from apps.search.matching import Question, quoting
 from apps.search.words import fold
 
-# How alike two spellings must be (difflib's ratio): "lupsu" and "lupus" are 0.8, "zebra" and "celebrate" 0.57.
-LEAST_ALIKE = 0.75
+# How alike two spellings must be (difflib's ratio): "lupsu" and "lupus" are 0.8, "failure" and "failed" 0.77.
+LEAST_ALIKE = 0.8
 # Candidates by trigrams for each word, of which the likest is taken.
 _CANDIDATES = 12
+# Of a long text only the first words are looked at.
+_WORDS = 12
 
 # For each word that no document has in any form, the words of the documents that share most trigrams with it.
 _NEAREST = """
@@ -41,13 +44,13 @@ class Correction:
 def correction_of(question: Question) -> Correction | None:
     """The question with every unknown word in its nearest spelling, None where there is nothing to put right.
 
-    One statement.     Words in quotation marks, words with digits in them and words that some document has stay as they are.
+    Words in quotation marks, words with digits in them and words that some document has stay as they are. One statement.
     """
     if not question.spelt:
         return None
-    words = [fold(word) for word, _position in question.spelt]
+    words = [fold(word) for word, _position in question.spelt[:_WORDS]]
     with connection.cursor() as cursor:
-        cursor.execute(_NEAREST, {"words": words, "candidates": _CANDIDATES})
+        cursor.execute(search_limits() + _NEAREST, {"words": words, "candidates": _CANDIDATES})
         rows = cursor.fetchall()
     text = question.text
     stretches: list[tuple[int, int]] = []

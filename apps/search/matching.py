@@ -17,7 +17,7 @@ from typing import Generic, Literal, TypeVar
 from django.utils.translation import gettext_lazy as _
 
 from apps.search.expressions import All, Either, ExpressionError, Leaf, Node, Not, parse
-from apps.search.words import stems
+from apps.search.words import fold, stems
 from apps.vocabulary.countries import countries_named
 from apps.vocabulary.synonyms import synonyms_in
 
@@ -110,10 +110,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What may be marked: stems that stand for one of the reader's wishes, in one field or (None) anywhere."""
+    """What may be marked: stems that stand for one of the reader's wishes, in one field or (None) anywhere.
+
+    `word` is the wish where it is one word, folded, else "".
+    """
 
     field: str | None
     sequences: tuple[tuple[str, ...], ...]
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +201,8 @@ class _Widener:
     def widen(self, node: Node) -> Wish:
         if isinstance(node, Leaf):
             return self._stretch([node])[0]
+        if isinstance(node, Not) and isinstance(node.part, Not):
+            return self.widen(node.part.part)
         if isinstance(node, Not):
             return Group("not", (self.widen(node.part),))
         if isinstance(node, Either):
@@ -259,7 +265,8 @@ def _spelt(asks: Iterator[Ask]) -> Iterator[tuple[str, int]]:
 
 def _term(ask: Ask) -> Term:
     texts = [*(leaf.text for leaf in ask.leaves), *ask.others]
-    return Term(ask.field, tuple(dict.fromkeys(filter(None, map(stems, texts)))))
+    word = fold(texts[0]) if len(texts) == 1 else ""
+    return Term(ask.field, tuple(dict.fromkeys(filter(None, map(stems, texts)))), word)
 
 
 # Plans.
@@ -268,7 +275,8 @@ def _term(ask: Ask) -> Term:
 def _plan(wish: Wish, denied: bool) -> Plan:
     if isinstance(wish, Group):
         if wish.kind == "not":
-            return Group("not", (_plan(wish.parts[0], not denied),))
+            part = _plan(wish.parts[0], not denied)
+            return part.parts[0] if isinstance(part, Group) and part.kind == "not" else Group("not", (part,))
         return _joined(wish.kind, [_plan(part, denied) for part in wish.parts])
     if wish.field == "country":
         return InCountries(_countries(wish.leaves[0]))

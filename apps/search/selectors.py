@@ -6,7 +6,6 @@ order, one more after the dataset has moved.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
@@ -20,6 +19,7 @@ from django.utils.translation import get_language, gettext
 
 from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
 from apps.search.corrections import Correction, correction_of
+from apps.search.limits import search_limits
 from apps.search.matching import InCountries, Match, Order, Plan, Question, Term, matches_of, read_question
 from apps.search.models import StudyDocument
 from apps.search.query import DEFAULT_SORT, FILTERS, RELEVANCE, Problem, StudyQuery
@@ -27,8 +27,6 @@ from apps.search.snippets import Snippet, snippets_of
 from apps.vocabulary.card_values import NOT_STATED
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES, SCOPES, CellType, Disease
 
-# A search of the texts may take so long (milliseconds); a crawler must not be able to hold the database.
-SEARCH_TIMEOUT_MS = 2000
 # More matches than this are not ranked: they come in the default order.
 RANK_LIMIT = 5000
 # Weights of D, C, B, A: descriptions, people and places, conditions and interventions, titles. So far apart that a hit
@@ -36,8 +34,6 @@ RANK_LIMIT = 5000
 _WEIGHTS = "{0.01, 0.05, 0.2, 1.0}"
 # What PostgreSQL answers to a statement over its time.
 _CANCELLED = "57014"
-# A lexeme in the text of a tsquery.
-_LEXEME = re.compile(r"'((?:[^']|'')*)'")
 
 COLUMNS = tuple(column.name for column in StudyDocument._meta.concrete_fields)
 # Texts for the search and the vectors made of them are long, and of the texts nothing but snippets is shown.
@@ -48,6 +44,10 @@ _JSON = {column.name for column in StudyDocument._meta.concrete_fields if isinst
 _ID = SHOWN.index("nct_id")
 _DOCUMENTS = "SELECT {columns} FROM search_studydocument WHERE nct_id = ANY(%s)"
 
+# The stop words among these, and then, row by row, each part of a plan.
+_STOP_WORDS = """
+SELECT string_agg(word, ' '), NULL FROM unnest(%s::text[]) AS word WHERE ts_lexize('english_stem', word) = '{}'
+"""
 # One part of a plan: what is left of its tsquery without stop words, and the studies that fit. `vector` is a column.
 _MATCH = """
 SELECT to_tsquery('trialtracker', %s)::text, (
@@ -282,7 +282,7 @@ class _Found:
 
     bits: int | None = None
     question: Question = Question("")  # noqa: RUF009 (frozen)
-    lexemes: frozenset[str] = frozenset()
+    terms: Sequence[Term] = ()
     correction: Correction | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -294,34 +294,38 @@ def _find(index: BitmapIndex, query: StudyQuery) -> _Found:
         return _Found(0)
     if question.ids:
         return _Found(_union(index.with_prefix(digits) for digits in question.ids), question)
-    bits, lexemes = _matched(index, question)
+    bits, terms = _matched(index, question)
     if bits is None:
         message = gettext("“%(text)s” has no word that can be searched for, so nothing was found.") % {"text": query.q}
         return _Found(0, question, problems=[Problem("q", query.q, (), message, "notice")])
     if not bits and (correction := correction_of(question)):
         corrected = read_question(correction.text)
-        bits, lexemes_of_corrected = _matched(index, corrected)
+        bits, terms = _matched(index, corrected)
         if bits:
-            return _Found(bits, corrected, lexemes_of_corrected, correction)
-    return _Found(bits or 0, question, lexemes)
+            return _Found(bits, corrected, terms, correction)
+    return _Found(bits or 0, question, terms)
 
 
-def _matched(index: BitmapIndex, question: Question) -> tuple[int | None, frozenset[str]]:
-    """The studies that fit, None where there is no word to search for; and the lexemes that were searched."""
+def _matched(index: BitmapIndex, question: Question) -> tuple[int | None, Sequence[Term]]:
+    """The studies that fit, None where there is no word to search for; and the terms that were searched."""
     if question.plan is None:
-        return None, frozenset()
+        return None, ()
     parts = list(dict.fromkeys(matches_of(question.plan)))
-    found: dict[Match, int | None] = {}
-    lexemes: set[str] = set()
-    if parts:
-        sql = " UNION ALL ".join(_MATCH.format(vector=part.vector) for part in parts)
-        with connection.cursor() as cursor:
-            cursor.execute(_limits() + sql, [part.tsquery for part in parts for _ in range(2)])
-            rows = cursor.fetchall()
-        for part, (asked, ids) in zip(parts, rows, strict=True):
-            lexemes.update(_LEXEME.findall(asked))
-            found[part] = None if not asked else index.of_ids(map(int, ids.split(","))) if ids else 0
-    return _evaluated(index, question.plan, found), frozenset(lexemes)
+    if not parts:
+        return _evaluated(index, question.plan, {}), ()
+    sql = " UNION ALL ".join([_STOP_WORDS, *(_MATCH.format(vector=part.vector) for part in parts)])
+    words = [term.word for term in question.terms if term.word]
+    with connection.cursor() as cursor:
+        cursor.execute(search_limits() + sql, [words, *(part.tsquery for part in parts for _ in range(2))])
+        (stop_words, _none), *rows = cursor.fetchall()
+    found = {
+        # An empty tsquery: there were stop words alone.
+        part: None if not asked else index.of_ids(map(int, ids.split(","))) if ids else 0
+        for part, (asked, ids) in zip(parts, rows, strict=True)
+    }
+    left_out = set((stop_words or "").split())
+    terms = [term for term in question.terms if term.word not in left_out]
+    return _evaluated(index, question.plan, found), terms
 
 
 def _evaluated(index: BitmapIndex, plan: Plan, found: Mapping[Match, int | None]) -> int | None:
@@ -338,16 +342,6 @@ def _evaluated(index: BitmapIndex, plan: Plan, found: Mapping[Match, int | None]
     return _union(told) if plan.kind == "any" else reduce(and_, told)
 
 
-def _limits() -> str:
-    """Settings for the one search that follows. Within a transaction they would outlive it, so there they are left out.
-
-    The planner does not count the cost of unpacking long vectors, and would read the whole table for a usual word.
-    """
-    if connection.in_atomic_block:
-        return ""
-    return f"SET LOCAL statement_timeout = {SEARCH_TIMEOUT_MS}; SET LOCAL enable_seqscan = off;"
-
-
 def _page(
     index: BitmapIndex, bits: int, count: int, query: StudyQuery, found: _Found
 ) -> tuple[list[StudyDocument], Mapping[str, Sequence[Snippet]]]:
@@ -362,17 +356,12 @@ def _page(
         nct_ids = _ranked(index, bits, order, start, query.page_size)
     else:
         nct_ids = index.page(bits, DEFAULT_SORT, start, start + query.page_size)
-    terms = [term for term in found.question.terms if _was_searched(term, found.lexemes)]
+    terms = found.terms
     documents, texts = _documents(nct_ids, (*SHOWN, *TEXTS) if terms else SHOWN)
     if not terms:
         return documents, {}
     told = {row.nct_id: snippets_of({"title": row.title, **texts[row.nct_id]}, terms) for row in documents}
     return documents, {nct_id: snippets for nct_id, snippets in told.items() if snippets}
-
-
-def _was_searched(term: Term, lexemes: frozenset[str]) -> bool:
-    """False for a stop word: PostgreSQL has left it out."""
-    return any(len(stems) > 1 or not stems[0].isalpha() or stems[0] in lexemes for stems in term.sequences)
 
 
 def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int) -> list[str]:
@@ -387,7 +376,7 @@ def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int
         "number": number,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_limits() + _RANK, values)
+        cursor.execute(search_limits() + _RANK, values)
         return [nct_id for (nct_id,) in cursor.fetchall()]
 
 

@@ -25,7 +25,7 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
-    """The stem of a folded word, as PostgreSQL's `english_stem` makes it."""
+    """The stem of a folded word, as PostgreSQL's `english_stem` makes it but for a few words of its newer versions."""
     return _stem_of(word)
 
 

@@ -313,7 +313,7 @@ def test_no_mixture_of_operators_breaks_the_search(text):
 def test_a_search_that_takes_too_long_is_stopped_and_says_so(monkeypatch):
     publish(entry())
     monkeypatch.setattr("apps.search.selectors._MATCH", "SELECT %s, pg_sleep(5)::text || %s || '{vector}'")
-    monkeypatch.setattr("apps.search.selectors.SEARCH_TIMEOUT_MS", 50)
+    monkeypatch.setattr("apps.search.limits.SEARCH_TIMEOUT_MS", 50)
     results = search_studies(StudyQuery(q="lupus", page=2))
     assert results.timed_out
     assert not results.is_past_end
