@@ -44,7 +44,7 @@ class Correction:
 def correction_of(question: Question) -> Correction | None:
     """The question with every unknown word in its nearest spelling, None where there is nothing to put right.
 
-    Words in quotation marks, words with digits in them and words that some document has stay as they are. One statement.
+    Words in quotation marks, words with digits and words that some document has stay as they are. One statement.
     """
     if not question.spelt:
         return None

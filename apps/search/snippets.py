@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.markdown import plain_text
 from apps.search.matching import Term
 from apps.search.words import TOKEN, fold, stem
 
@@ -74,7 +75,9 @@ def snippets_of(texts: Mapping[str, str], terms: Sequence[Term]) -> tuple[Snippe
     for place, (_label, columns) in PLACES.items():
         here = [term for term in left if term.field is None or place in _OF_FIELD[term.field]]
         for line in _lines(texts, columns) if here else ():
-            hits = [(start, end, term) for start, end, term in finder.hits(line) if term in here]
+            hits = finder.hits(line, here)
+            if hits and place != "title" and (plain := plain_text(line)) != line:
+                line, hits = plain, finder.hits(plain, here)
             if hits:
                 found.append(_cut(place, line, [(start, end) for start, end, _term in hits]))
                 shown = {term for _start, _end, term in hits}
@@ -107,9 +110,12 @@ class _Finder:
         pattern = "|".join(map(re.escape, starts)) or "(?!)"
         self._word = re.compile(rf"(?<![^\W_])(?:{pattern})[^\W_]*")
 
-    def hits(self, line: str) -> Iterator[tuple[int, int, Term]]:
+    def hits(self, line: str, terms: Sequence[Term]) -> list[tuple[int, int, Term]]:
+        """Where these terms stand in a line."""
+        return [hit for hit in self._all(fold(line)) if hit[2] in terms]
+
+    def _all(self, folded: str) -> Iterator[tuple[int, int, Term]]:
         """Places that do not overlap, from left to right, the longest first."""
-        folded = fold(line)
         at = 0
         while found := self._word.search(folded, at):
             at = found.end()
