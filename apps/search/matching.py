@@ -17,7 +17,7 @@ from typing import Generic, Literal, TypeVar
 from django.utils.translation import gettext_lazy as _
 
 from apps.search.expressions import All, Either, ExpressionError, Leaf, Node, Not, parse
-from apps.search.words import fold, stems
+from apps.search.words import LETTERS, fold, stems
 from apps.vocabulary.countries import countries_named
 from apps.vocabulary.synonyms import synonyms_in
 
@@ -48,8 +48,6 @@ _NCT = re.compile(r"NCT[ :#-]?(\d{1,8})", re.IGNORECASE)
 _NCT_LIST = re.compile(rf"\W*{_NCT.pattern}(?:[\s,;|/]+{_NCT.pattern})*\W*", re.IGNORECASE)
 _INNER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 _POSSESSIVE = re.compile(r"['’´`]s\b")
-# Words that may be misspelt: letters alone, so no id and no number is ever put right.
-_SPELT = re.compile(r"(?<![^\W_])[^\W\d_]{4,40}(?![^\W_])")
 
 _ID_DIGITS = 8
 
@@ -259,7 +257,7 @@ def _spelt(asks: Iterator[Ask]) -> Iterator[tuple[str, int]]:
     for ask in asks:
         for leaf in ask.leaves:
             if not leaf.phrase and leaf.field != "country":
-                for found in _SPELT.finditer(leaf.text):
+                for found in LETTERS.finditer(leaf.text):
                     yield found[0], leaf.position + found.start()
 
 

@@ -13,15 +13,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Words as they are written, in small letters without accents: neither stems nor stop words.
-        migrations.RunSQL(
-            """
-            CREATE TEXT SEARCH CONFIGURATION trialtracker_words (COPY = simple);
-            ALTER TEXT SEARCH CONFIGURATION trialtracker_words
-                ALTER MAPPING FOR hword, hword_part, word WITH unaccent, simple;
-            """,
-            "DROP TEXT SEARCH CONFIGURATION trialtracker_words",
-        ),
         migrations.CreateModel(
             name="Word",
             fields=[

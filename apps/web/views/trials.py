@@ -79,7 +79,7 @@ def _heading(query: StudyQuery, results: Results) -> str:
     if results.timed_out:
         return gettext("The search was stopped")
     if query.unreadable:
-        return gettext("Nothing was searched yet")
+        return gettext("We could not read this search")
     if results.corrected:
         query = query.changed(q=results.corrected)
     return query.describe(results.count) if results.count or query.is_filtered else gettext("Trials")

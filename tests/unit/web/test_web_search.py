@@ -95,7 +95,7 @@ def test_a_search_that_cannot_be_read_shows_where(
     assert asked(notice.a) == plain
     assert document.find(id="q")["aria-describedby"] == "q-wrong"
     assert document.find(id="q")["value"] == q
-    assert document.h1.get_text() == "Nothing was searched yet"
+    assert document.h1.get_text() == "We could not read this search"
     assert not document.select(".trial-row")
     assert "No trial fits" not in document.get_text()
 
