@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from django.db import connection
+from rapidfuzz.distance import OSA
 
 from apps.search.limits import search_limits
 from apps.search.matching import Question, quoting
 from apps.search.words import fold
 
-# How alike two spellings must be (difflib's ratio): "lupsu" and "lupus" are 0.8, "failure" and "failed" 0.77.
-LEAST_ALIKE = 0.8
-# Candidates by trigrams for each word, of which the likest is taken.
-_CANDIDATES = 12
+# Slips (a letter too many, too few, another, or two in the wrong order) that a word may have, by its length at least.
+_SLIPS = ((6, 2), (4, 1))
+# Candidates by trigrams for each word.
+_CANDIDATES = 30
 # Of a long text only the first words are looked at.
 _WORDS = 12
 
@@ -31,6 +31,13 @@ WHERE numnode(plainto_tsquery('trialtracker', asked.word)) > 0 AND NOT EXISTS (
 )
 ORDER BY place
 """
+_COMMONEST = """
+SELECT word FROM unnest(%s::text[]) AS word
+ORDER BY (
+    SELECT count(*) FROM search_studydocument WHERE whole_vector @@ plainto_tsquery('trialtracker', word)
+) DESC, word
+LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class Correction:
 def correction_of(question: Question) -> Correction | None:
     """The question with every unknown word in its nearest spelling, None where there is nothing to put right.
 
-    Words in quotation marks, words with digits and words that some document has stay as they are. One statement.
+    Words in quotation marks, words with digits and words that some document has stay as they are. One statement, and
+    one more for each word that several others are as near to.
     """
     if not question.spelt:
         return None
@@ -66,6 +74,15 @@ def correction_of(question: Question) -> Correction | None:
 
 
 def _likest(word: str, candidates: Sequence[str]) -> str | None:
-    alike = {near: SequenceMatcher(None, word, near).ratio() for near in candidates}
-    nearest = max(alike, key=alike.__getitem__, default=None)
-    return nearest if nearest is not None and alike[nearest] >= LEAST_ALIKE else None
+    """The candidate with fewest slips, of several the one that most documents have; None where none is near enough."""
+    most = next(slips for length, slips in _SLIPS if len(word) >= length)
+    slips = {near: OSA.distance(word, near) for near in candidates}
+    least = min(slips.values(), default=most + 1)
+    if least > most:
+        return None
+    alike = [near for near in candidates if slips[near] == least]
+    if len(alike) == 1:
+        return alike[0]
+    with connection.cursor() as cursor:
+        cursor.execute(search_limits() + _COMMONEST, [alike])
+        return str(cursor.fetchone()[0])
