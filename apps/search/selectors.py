@@ -1,7 +1,8 @@
 """Reading the published documents: lists with their counts, single documents, the dataset's version.
 
-A list costs two statements (version, rows), one more with a text, one more the first time that a process needs a sort
-order, one more after the dataset has moved.
+A list costs two statements (version, rows), one more with a text and one more to rank what it finds, one more the first
+time that a process needs a sort order, one more after the dataset has moved. A text that finds nothing costs one or two
+more to look for its nearest spelling, and one to search that.
 """
 
 from __future__ import annotations
