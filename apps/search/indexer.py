@@ -31,8 +31,8 @@ def _columns(alias: str, names: Sequence[str] = COLUMNS) -> str:
 
 # The whole batch goes over as one JSON text. Measured on 1,828 records in batches of 100, when a document had one
 # vector: 2,000 documents a second against 1,400 by COPY into a temporary table and 1,700 by VALUES lists; unchanged
-# ones 10,800 against 6,700 and 5,500. With three vectors and the words, documents are written at about a third of that, and
-# unchanged ones passed over as fast as before.
+# ones 10,800 against 6,700 and 5,500. With three vectors and the words, documents are written at about a third of
+# that, and unchanged ones passed over as fast as before.
 _INDEX = f"""
 WITH incoming AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS incoming ({_SHAPE})
