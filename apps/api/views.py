@@ -24,12 +24,14 @@ from apps.api.serializers import (
     ProblemSerializer,
     StudyDetailSerializer,
     StudyPageSerializer,
+    search_data,
     study_data,
     study_detail_data,
 )
 from apps.classification.selectors import labels_of
 from apps.ctgov.content import without_contacts
 from apps.ingest.selectors import current_payload, memberships
+from apps.search.expressions import FIELDS
 from apps.search.query import (
     DEFAULT_PAGE_SIZE,
     FILTERS,
@@ -93,8 +95,15 @@ def _query_parameters() -> list[OpenApiParameter]:
         OpenApiParameter(
             "q",
             str,
-            description=f'Text to search for, in words, "phrases", OR and -without. Cut at {MAX_Q} characters.',
-            examples=[OpenApiExample("A phrase without a word", value='"stem cell" -diabetes')],
+            description=(
+                'Text to search for, in words, "phrases", OR, -without, brackets, and fields: '
+                f"{', '.join(f'{name}:' for name in FIELDS)}. Words without quotation marks stand for their synonyms "
+                f"too. Cut at {MAX_Q} characters; 400 with the position where it cannot be read."
+            ),
+            examples=[
+                OpenApiExample("A phrase without a word", value='"stem cell" -diabetes'),
+                OpenApiExample("Fields", value="title:lupus eligibility:cyclophosphamide country:China"),
+            ],
         )
     ]
     for item in (*FILTERS.values(), SCOPE):
@@ -171,6 +180,7 @@ class StudyList(OpenView):
             "next": _page_url(request, query, results.page + 1) if results.page < results.pages else None,
             "previous": _page_url(request, query, results.page - 1) if results.page > 1 else None,
             "results": [study_data(row) for row in results.documents],
+            **search_data(results),
         }
         if notices:
             body["notices"] = notices
