@@ -1,14 +1,15 @@
 """Which study has which value, held in the process: one integer a value, one bit a study.
 
 Counting every value of every facet is then a matter of `&` and `bit_count()`, needs no SQL, and grows by bytes instead
-of rows. The index is rebuilt from one SELECT when the dataset version has moved.
+of rows. The index is rebuilt from one SELECT when the dataset version has moved. Earlier days have indexes of their
+own, of which a few are kept.
 """
 
 from __future__ import annotations
 
 import threading
 from array import array
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,8 @@ from itertools import compress, islice
 import msgspec
 from django.db import connection
 
+from apps.search.limits import SEARCH_TIMEOUT_MS, time_limit
+from apps.search.moments import NOW, Moment
 from apps.search.query import DEFAULT_SORT, FILTERS, StudyQuery
 from apps.vocabulary.card_values import CARD_FILTERS, NOT_STATED
 
@@ -45,12 +48,15 @@ _ORDER_SQL: Mapping[str, str] = {
     "title": "nullif(lower(unaccent(title)), '') COLLATE \"C\"",
     "nct_id": "nct_id",
 }
+# Earlier days whose indexes a process keeps.
+PAST_INDEXES = 8
 _BITS = bytes.maketrans(b"01", b"\x00\x01")
 
 
 @dataclass(frozen=True)
 class BitmapIndex:
-    """The whole published set at one dataset version. Bit i stands for `ids[i]`; ids are in the default order.
+    """The whole published set of a moment at one dataset version. Bit i stands for `ids[i]`; ids are in the default
+    order.
 
     `ids` holds the numbers of the NCT ids. `values` maps filter and value to the studies that have it. Nothing here
     changes once built, but for the sort orders, which are added when first asked for.
@@ -60,6 +66,7 @@ class BitmapIndex:
     ids: array[int]
     values: Mapping[str, Mapping[str, int]]
     scopes: Mapping[str, int]
+    moment: Moment = NOW
     _orders: dict[str, array[int]] = field(default_factory=dict, repr=False)
     _places: list[dict[int, int]] = field(default_factory=list, repr=False)
 
@@ -118,9 +125,9 @@ class BitmapIndex:
         order = self._orders.get(sort)
         if order is None:
             place_of = self._place_of()
-            sql = f"SELECT substr(nct_id, 4)::int FROM search_studydocument ORDER BY {_order_by(sort)}"  # noqa: S608
+            sql = f"SELECT substr(nct_id, 4)::int FROM {self.moment.documents} ORDER BY {_order_by(sort)}"  # noqa: S608
             with connection.cursor() as cursor:
-                cursor.execute(sql)
+                cursor.execute(_limit(self.moment) + sql)
                 places = (place_of.get(number) for (number,) in cursor.fetchall())
                 order = self._orders[sort] = array("I", [place for place in places if place is not None])
         return order
@@ -175,19 +182,67 @@ class _Holder:
         return index
 
 
-_holder = _Holder()
+class Busy(Exception):
+    """Indexes of other days are being built, and this one would have to wait too long."""
 
 
-def index_at(version: int) -> BitmapIndex:
-    """The index at this dataset version, from memory or built by one SELECT.
+class _PastHolder:
+    """The indexes of earlier days that this process holds, the last used ones.
+
+    What stood on a day that is over does not change, but a batch that began before midnight may be committed after it:
+    so these, too, are of one dataset version. One is built at a time, however many are asked for.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._building = threading.Lock(), threading.Lock()
+        self._kept: OrderedDict[tuple[int, Moment], BitmapIndex] = OrderedDict()
+
+    def at(self, version: int, moment: Moment) -> BitmapIndex:
+        index = self._held(version, moment)
+        if index is None:
+            if not self._building.acquire(timeout=SEARCH_TIMEOUT_MS / 1000):
+                raise Busy
+            try:
+                index = self._held(version, moment)
+                if index is None:
+                    index = build(version, moment)
+                    self._keep(index)
+            finally:
+                self._building.release()
+        return index
+
+    def _held(self, version: int, moment: Moment) -> BitmapIndex | None:
+        with self._lock:
+            index = self._kept.get((version, moment))
+            if index is not None:
+                self._kept.move_to_end((version, moment))
+            return index
+
+    def _keep(self, index: BitmapIndex) -> None:
+        with self._lock:
+            self._kept[index.version, index.moment] = index
+            while len(self._kept) > PAST_INDEXES:
+                self._kept.popitem(last=False)
+
+
+_holder, _past = _Holder(), _PastHolder()
+
+
+def index_at(version: int, moment: Moment = NOW) -> BitmapIndex:
+    """The index of a moment at this dataset version, from memory or built by one SELECT.
 
     The version is read before the rows: an index may be newer than its version says (then the next request rebuilds
-    it), never older.
+    it), never older. Raises Busy for an earlier day where too many are asked for at once.
     """
-    return _holder.at(version)
+    return _holder.at(version) if moment == NOW else _past.at(version, moment)
 
 
-def build(version: int) -> BitmapIndex:
+def _limit(moment: Moment) -> str:
+    """The present is read once a dataset version, for everybody; earlier days as often as somebody asks for another."""
+    return "" if moment == NOW else time_limit()
+
+
+def build(version: int, moment: Moment = NOW) -> BitmapIndex:
     columns = [
         f"array_to_string({column}, E'\\x1f')" if name in _LISTS else f"({column})::text"
         for name, column in COLUMNS.items()
@@ -195,10 +250,10 @@ def build(version: int) -> BitmapIndex:
     sql = (
         f"SELECT substr(nct_id, 4)::int, scope, card::text, {', '.join(columns)} "  # noqa: S608
         # A merged record is listed under the id that it was merged into.
-        f"FROM search_studydocument WHERE registry_state <> 'merged' ORDER BY {_order_by(DEFAULT_SORT)}"
+        f"FROM {moment.documents} WHERE registry_state <> 'merged' ORDER BY {_order_by(DEFAULT_SORT)}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(_limit(moment) + sql)
         rows = cursor.fetchall()
     numbers, raw_scopes, cards, *facets = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
     scopes = _bitmaps(raw_scopes, lambda raw: (raw,))
@@ -209,18 +264,20 @@ def build(version: int) -> BitmapIndex:
     return BitmapIndex(
         version=version,
         ids=array("I", numbers),
-        values=values | _card_bitmaps(cards, scopes, values["cell_type"]),
+        values=values | _card_bitmaps(cards, scopes, values["cell_type"], whole=moment == NOW),
         scopes=scopes,
+        moment=moment,
     )
 
 
 def _card_bitmaps(
-    cards: Sequence[str], scopes: Mapping[str, int], cell_types: Mapping[str, int]
+    cards: Sequence[str], scopes: Mapping[str, int], cell_types: Mapping[str, int], *, whole: bool
 ) -> dict[str, dict[str, int]]:
     """For each field of the card its filter's values. `cards` are JSON: field to list of values.
 
     A field is not stated where a study could have it and gives no value: of the fields of one kind of cell a study of
-    that kind, of the others any study that has a card at all.
+    that kind, of the others any study that has a card at all. Where not all cards were read (`whole`), an empty one is
+    one of those, and nothing is said of it: every record that was read states at least who can join.
     """
     places: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     decode = msgspec.json.Decoder(dict[str, list[str]]).decode
@@ -230,6 +287,7 @@ def _card_bitmaps(
                 places[slug][value].append(place)
     kinds = {slug: cell_types.get(slug, 0) for slug in ("msc", "hsc")}
     kinds["both"] = _union((*kinds.values(), scopes.get("in_scope", 0), scopes.get("review", 0)))
+    read = -1 if whole else _bitmap((place for place, card in enumerate(cards) if card != "{}"), len(cards))
     bitmaps = {}
     for slug, item in CARD_FILTERS.items():
         held: defaultdict[str, int] = defaultdict(int)
@@ -239,7 +297,7 @@ def _card_bitmaps(
             stated |= bits
             for word in item.words_of(value):
                 held[word] |= bits
-        held[NOT_STATED] = kinds[item.field.card] & ~stated
+        held[NOT_STATED] = kinds[item.field.card] & read & ~stated
         bitmaps[slug] = dict(held)
     return bitmaps
 

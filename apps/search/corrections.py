@@ -10,6 +10,7 @@ from rapidfuzz.distance import OSA
 
 from apps.search.limits import search_limits
 from apps.search.matching import Question, quoting
+from apps.search.moments import Moment
 from apps.search.words import fold
 
 # Slips (a letter too many, too few, another, or two in the wrong order) that a word may have, by its length at least.
@@ -19,22 +20,26 @@ _CANDIDATES = 30
 # Of a long text only the first words are looked at.
 _WORDS = 12
 
-# For each word that no document has in any form, the words of the documents that share most trigrams with it.
+# For each word that no document has in any form, the words of the documents that share most trigrams with it. A word is
+# kept when the texts that had it are superseded: so each is looked up in those that stand.
 _NEAREST = """
 SELECT place, ARRAY(
-    SELECT near.word FROM search_word AS near WHERE near.word %% asked.word
-    ORDER BY similarity(near.word, asked.word) DESC, near.word LIMIT %(candidates)s
+    SELECT near.word FROM (
+        SELECT word FROM search_word WHERE word %% asked.word
+        ORDER BY similarity(word, asked.word) DESC, word LIMIT %(candidates)s
+    ) AS near
+    WHERE EXISTS (SELECT 1 FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', near.word))
 )
 FROM unnest(%(words)s::text[]) WITH ORDINALITY AS asked(word, place)
 WHERE numnode(plainto_tsquery('trialtracker', asked.word)) > 0 AND NOT EXISTS (
-    SELECT 1 FROM search_studydocument WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word)
+    SELECT 1 FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word)
 )
 ORDER BY place
 """
 _COMMONEST = """
 SELECT word FROM unnest(%s::text[]) AS word
 ORDER BY (
-    SELECT count(*) FROM search_studydocument WHERE whole_vector @@ plainto_tsquery('trialtracker', word)
+    SELECT count(*) FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', word)
 ) DESC, word
 LIMIT 1
 """
@@ -48,8 +53,10 @@ class Correction:
     exactly: str
 
 
-def correction_of(question: Question) -> Correction | None:
+def correction_of(question: Question, moment: Moment) -> Correction | None:
     """The question with every unknown word in its nearest spelling, None where there is nothing to put right.
+
+    Unknown is a word that no document of the moment has.
 
     Words in quotation marks, words with digits and words that some document has stay as they are. One statement, and
     one more for each word that several others are as near to.
@@ -58,7 +65,8 @@ def correction_of(question: Question) -> Correction | None:
         return None
     words = [fold(word) for word, _position in question.spelt[:_WORDS]]
     with connection.cursor() as cursor:
-        cursor.execute(search_limits() + _NEAREST, {"words": words, "candidates": _CANDIDATES})
+        sql = _NEAREST.format(documents=moment.documents)
+        cursor.execute(search_limits() + sql, {"words": words, "candidates": _CANDIDATES})
         rows = cursor.fetchall()
     text = question.text
     stretches: list[tuple[int, int]] = []
@@ -66,14 +74,14 @@ def correction_of(question: Question) -> Correction | None:
         word, position = question.spelt[place - 1]
         end = position + len(word)
         stretches.insert(0, (position, end))
-        if (nearest := _likest(words[place - 1], candidates)) is not None:
+        if (nearest := _likest(words[place - 1], candidates, moment)) is not None:
             text = text[:position] + nearest + text[end:]
     if text == question.text:
         return None
     return Correction(text, quoting(question.text, stretches))
 
 
-def _likest(word: str, candidates: Sequence[str]) -> str | None:
+def _likest(word: str, candidates: Sequence[str], moment: Moment) -> str | None:
     """The candidate with fewest slips, of several the one that most documents have; None where none is near enough."""
     most = next(slips for length, slips in _SLIPS if len(word) >= length)
     slips = {near: OSA.distance(word, near) for near in candidates}
@@ -84,5 +92,5 @@ def _likest(word: str, candidates: Sequence[str]) -> str | None:
     if len(alike) == 1:
         return alike[0]
     with connection.cursor() as cursor:
-        cursor.execute(search_limits() + _COMMONEST, [alike])
+        cursor.execute(search_limits() + _COMMONEST.format(documents=moment.documents), [alike])
         return str(cursor.fetchone()[0])

@@ -15,4 +15,9 @@ def search_limits() -> str:
     """
     if connection.in_atomic_block:
         return ""
-    return f"SET LOCAL statement_timeout = {SEARCH_TIMEOUT_MS}; SET LOCAL enable_seqscan = off;"
+    return f"{time_limit()} SET LOCAL enable_seqscan = off;"
+
+
+def time_limit() -> str:
+    """The limit of time alone, likewise for the one statement that follows."""
+    return "" if connection.in_atomic_block else f"SET LOCAL statement_timeout = {SEARCH_TIMEOUT_MS};"

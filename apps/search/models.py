@@ -22,6 +22,20 @@ def _texts() -> ArrayField:
     return ArrayField(models.TextField(), default=list)
 
 
+def _vector(**weights: str) -> models.GeneratedField:
+    """A stored vector of these columns, each under its weight."""
+    return models.GeneratedField(
+        expression=models.Func(
+            *(Vector(column, weight=weight) for column, weight in weights.items()),
+            template="(%(expressions)s)",
+            arg_joiner=" || ",
+            output_field=SearchVectorField(),
+        ),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+
 class DocumentBase(models.Model):
     """One published study, flat: everything that a list shows, filters, counts or sorts by."""
 
@@ -66,35 +80,21 @@ class DocumentBase(models.Model):
     text_outcomes = models.TextField(default="", help_text=_("All outcomes with their descriptions."))
     text_eligibility = models.TextField(default="", help_text=_("Who can join."))
     published_from = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        abstract = True
-
-
-def _vector(**weights: str) -> models.GeneratedField:
-    """A stored vector of these columns, each under its weight."""
-    return models.GeneratedField(
-        expression=models.Func(
-            *(Vector(column, weight=weight) for column, weight in weights.items()),
-            template="(%(expressions)s)",
-            arg_joiner=" || ",
-            output_field=SearchVectorField(),
-        ),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
-
-
-class StudyDocument(DocumentBase):
-    """The present."""
-
-    nct_id = models.CharField(max_length=11, primary_key=True)
     # What a study says of itself: for words under a minus, `title:`, and the registry-shaped door.
     search_vector = _vector(text_a="A", text_b="B", text_c="C", text_d="D")
     # The same with every outcome and who can join: for the words that a reader asks for.
     whole_vector = _vector(text_a="A", text_b="B", text_c="C", text_d="C", text_outcomes="C", text_eligibility="D")
     # One weight a field, for the search by fields.
     field_vector = _vector(text_conditions="A", text_interventions="B", text_sponsors="C", text_outcomes="D")
+
+    class Meta:
+        abstract = True
+
+
+class StudyDocument(DocumentBase):
+    """The present."""
+
+    nct_id = models.CharField(max_length=11, primary_key=True)
 
     class Meta:
         indexes = [
@@ -114,7 +114,12 @@ class StudyDocumentPast(DocumentBase):
     published_to = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["nct_id", "published_from"], name="past_by_study")]
+        indexes = [
+            models.Index(fields=["nct_id", "published_from"], name="past_by_study"),
+            GinIndex(fields=["search_vector"], name="past_search"),
+            GinIndex(fields=["whole_vector"], name="past_whole"),
+            GinIndex(fields=["field_vector"], name="past_field"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(published_from__lt=models.F("published_to")), name="past_interval_not_empty"

@@ -6,6 +6,7 @@ understood is left out and told as a `Problem`; the site shows it as a notice, t
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -142,16 +143,17 @@ FILTERS: Mapping[str, Filter] = {
 SCOPE = _closed("scope", _("Scope"), (*SCOPE_BY_SLUG, "all"), lambda slug: SCOPE_BY_SLUG[slug].name)
 _SCOPES = tuple(scope.slug for scope in SCOPES)
 
-PARAMETERS: tuple[str, ...] = ("q", *FILTERS, "scope", "sort", "page", "page_size")
-_SINGLE = ("q", "sort", "page", "page_size")
+PARAMETERS: tuple[str, ...] = ("q", *FILTERS, "scope", "as_of", "sort", "page", "page_size")
+_SINGLE = ("q", "as_of", "sort", "page", "page_size")
 
 
 @dataclass(frozen=True, slots=True)
 class StudyQuery:
     """A question to the study list. Values within a field mean or, different fields mean and; () means no filter.
 
-    Values are canonical: slugs, the registry's words, ISO alpha-2 codes, "true" and "false". `sort` is "" for the usual
-    order: by relevance with a text, else the last updated first. Pages count from 1.
+    Values are canonical: slugs, the registry's words, ISO alpha-2 codes, "true" and "false". `as_of` asks for what was
+    known at the end of a day (UTC), None for the present. `sort` is "" for the usual order: by relevance with a text,
+    else the last updated first. Pages count from 1.
     """
 
     q: str = ""
@@ -189,6 +191,7 @@ class StudyQuery:
     follow_up: tuple[str, ...] = ()
     endpoint: tuple[str, ...] = ()
     scope: tuple[str, ...] = ("in_scope",)
+    as_of: dt.date | None = None
     sort: str = ""
     page: int = 1
     page_size: int = DEFAULT_PAGE_SIZE
@@ -201,6 +204,7 @@ class StudyQuery:
             q=reader.text(),
             **{name: reader.values(item) for name, item in FILTERS.items()},
             scope=_whole_scope(reader.values(SCOPE)),
+            as_of=reader.day("as_of"),
             sort=reader.sort(),
             page=reader.number("page", 1, MAX_PAGE),
             page_size=reader.number("page_size", DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE),
@@ -245,7 +249,9 @@ class StudyQuery:
     @property
     def is_filtered(self) -> bool:
         """True when the list is narrower, or other, than the plain one."""
-        return bool(self.q) or self.scope != ("in_scope",) or any(getattr(self, name) for name in FILTERS)
+        if self.q or self.as_of or self.scope != ("in_scope",):
+            return True
+        return any(getattr(self, name) for name in FILTERS)
 
     def changed(self, **changes: Any) -> StudyQuery:
         """The query with these fields replaced, None meaning a field's default; at page 1 unless a page is named."""
@@ -325,6 +331,8 @@ class StudyQuery:
             yield _either([_small(SCOPE_BY_SLUG[slug].name) for slug in self.scope])
         if self.q:
             yield gettext("matching “%(text)s”") % {"text": self.q}
+        if self.as_of:
+            yield gettext("as known on %(day)s") % {"day": formats.date_format(self.as_of, "j F Y")}
 
     def _card_asides(self) -> Iterator[str]:
         """The first filters by the card in words, the number of the others."""
@@ -395,6 +403,17 @@ class _Reader:
         self._unknown(name, raw, (gettext("whole numbers from 1 to %(most)s") % {"most": most},))
         return default
 
+    def day(self, name: str) -> dt.date | None:
+        raw = clean_text(self._single(name))
+        if not raw:
+            return None
+        try:
+            # Python reads a day without hyphens and a week's as well, and a link needs one spelling.
+            return dt.date.fromisoformat(raw if _DAY.fullmatch(raw) else "")
+        except ValueError:
+            self._unknown(name, raw, (gettext("a day as 2026-03-01"),))
+            return None
+
     def _single(self, name: str) -> str:
         given = [raw for raw in self._params.get(name, []) if raw.strip()]
         if len(set(given)) > 1:
@@ -441,6 +460,7 @@ def _shown(value: str) -> str:
     return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ABBREVIATION = re.compile(r"\w(?:\w*[A-Z0-9]|[.-])|[B-Z] ")
 
 

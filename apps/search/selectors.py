@@ -2,12 +2,14 @@
 
 A list costs two statements (version, rows), one more with a text and one more to rank what it finds, one more the first
 time that a process needs a sort order, one more after the dataset has moved. A text that finds nothing costs one or two
-more to look for its nearest spelling, and one to search that.
+more to look for its nearest spelling, and one to search that. A list of an earlier day costs the same and, the first
+time that a process is asked for one, or for this one, a statement each. A whole list is read in batches from one
+statement, however long it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from operator import and_, or_
@@ -18,11 +20,12 @@ from django.db import OperationalError, connection
 from django.db.models import JSONField
 from django.utils.translation import get_language, gettext
 
-from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
+from apps.search.bitmaps import BitmapIndex, Busy, Selection, index_at, select
 from apps.search.corrections import Correction, correction_of
 from apps.search.limits import search_limits
 from apps.search.matching import InCountries, Match, Order, Plan, Question, Term, matches_of, read_question
 from apps.search.models import StudyDocument
+from apps.search.moments import NOW, Moment, moment_of
 from apps.search.query import DEFAULT_SORT, FILTERS, RELEVANCE, Problem, StudyQuery
 from apps.search.snippets import Snippet, snippets_of
 from apps.vocabulary.card_values import NOT_STATED
@@ -43,7 +46,13 @@ HIDDEN = (*TEXTS, "search_vector", "whole_vector", "field_vector")
 SHOWN = tuple(name for name in COLUMNS if name not in HIDDEN)
 _JSON = {column.name for column in StudyDocument._meta.concrete_fields if isinstance(column, JSONField)}
 _ID = SHOWN.index("nct_id")
-_DOCUMENTS = "SELECT {columns} FROM search_studydocument WHERE nct_id = ANY(%s)"
+_DOCUMENTS = "SELECT {columns} FROM {documents} WHERE nct_id = ANY(%s)"
+_STREAM = """
+SELECT {columns} FROM unnest(%s::text[]) WITH ORDINALITY AS asked (nct_id, place)
+JOIN {documents} USING (nct_id) ORDER BY place
+"""
+# Documents that are held in memory at a time while a whole list is read.
+BATCH = 500
 
 # The stop words among these, and then, row by row, each part of a plan.
 _STOP_WORDS = """
@@ -52,7 +61,7 @@ SELECT string_agg(word, ' '), NULL FROM unnest(%s::text[]) AS word WHERE ts_lexi
 # One part of a plan: what is left of its tsquery without stop words, and the studies that fit. `vector` is a column.
 _MATCH = """
 SELECT to_tsquery('trialtracker', %s)::text, (
-    SELECT string_agg(substr(nct_id, 4), ',') FROM search_studydocument
+    SELECT string_agg(substr(nct_id, 4), ',') FROM {documents}
     WHERE {vector} @@ to_tsquery('trialtracker', %s)
 )
 """
@@ -60,7 +69,7 @@ _RANK = """
 SELECT nct_id FROM (
     -- The vector unpacked once for all that is asked of it.
     SELECT nct_id, last_update_posted, whole_vector || ''::tsvector AS vector
-    FROM search_studydocument WHERE nct_id = ANY(%(ids)s) OFFSET 0
+    FROM {documents} WHERE nct_id = ANY(%(ids)s) OFFSET 0
 ) AS matching
 ORDER BY
     vector @@ to_tsquery('trialtracker', %(titles)s) DESC,
@@ -105,7 +114,9 @@ class Results:
 
     `also_searched` and `also_left_out` are the synonyms that the text was given, `as_typed` the text that has none.
     `corrected` is the spelling that was searched where the text as typed finds nothing, `exactly` the text that asks
-    for what was typed all the same. `snippets` show, by NCT id, where the words of the text stand.
+    for what was typed all the same. `snippets` show, by NCT id, where the words of the text stand. `nct_ids` are the
+    ids of all pages in order, where the whole list was asked for in the place of a page. `moment` is the one whose
+    documents these are: an earlier day, or now.
     """
 
     query: StudyQuery
@@ -122,6 +133,8 @@ class Results:
     corrected: str = ""
     exactly: str = ""
     snippets: Mapping[str, Sequence[Snippet]] = field(default_factory=dict)
+    nct_ids: Sequence[str] = ()
+    moment: Moment = NOW
 
     @property
     def page(self) -> int:
@@ -153,24 +166,35 @@ def dataset_version() -> int:
     return row[0] if row else 0
 
 
-def search_studies(query: StudyQuery, *, facets: bool = True, version: int | None = None) -> Results:
+def search_studies(
+    query: StudyQuery, *, facets: bool = True, version: int | None = None, whole: bool = False
+) -> Results:
     """The page that a query asks for, with the counts of every facet.
 
-    `version` spares a statement where the caller has just read it. Never raises for what a reader typed.
+    `version` spares a statement where the caller has just read it. With `whole` there are no documents but the ids of
+    all pages, for `stream_documents`. Raises OutsideHistory where the query's `as_of` is a day of which there is no
+    list, and nothing else for what a reader typed.
     """
     version = dataset_version() if version is None else version
-    index = index_at(version)
+    moment = moment_of(query.as_of, version)
+    nct_ids: Sequence[str] = ()
+    documents: list[StudyDocument] = []
+    snippets: Mapping[str, Sequence[Snippet]] = {}
     try:
+        index = index_at(version, moment)
         found = _find(index, query) if query.q else _Found()
         chosen = select(index, query, found.bits)
         count = chosen.bits.bit_count()
-        documents, snippets = _page(index, chosen.bits, count, query, found)
+        if whole:
+            nct_ids = _ids(index, chosen.bits, count, query, found, 0, count)
+        else:
+            documents, snippets = _page(index, chosen.bits, count, query, found)
+    except Busy:
+        return _stopped(query, version, moment)
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) != _CANCELLED:
             raise
-        message = gettext("This search took too long and was stopped. Search for fewer or rarer words.")
-        problems = [Problem("q", query.q, (), message, "notice")]
-        return Results(query, version, 0, [], problems=problems, timed_out=True)
+        return _stopped(query, version, moment)
     return Results(
         query=query,
         version=version,
@@ -185,7 +209,31 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         corrected=found.correction.text if found.correction else "",
         exactly=found.correction.exactly if found.correction else "",
         snippets=snippets,
+        nct_ids=nct_ids,
+        moment=moment,
     )
+
+
+def _stopped(query: StudyQuery, version: int, moment: Moment) -> Results:
+    if query.q:
+        message = gettext("This search took too long and was stopped. Search for fewer or rarer words.")
+        problem = Problem("q", query.q, (), message, "notice")
+    else:
+        message = gettext("This list of an earlier day took too long to put together. Try again a little later.")
+        problem = Problem("as_of", str(query.as_of or ""), (), message, "notice")
+    return Results(query, version, 0, [], problems=[problem], timed_out=True, moment=moment)
+
+
+def stream_documents(results: Results) -> Generator[list[StudyDocument], None, None]:
+    """The documents of a whole list in its order, a batch at a time; inside a transaction, which must last as long.
+
+    One statement, by a cursor that the server holds: neither memory nor statements grow with the list.
+    """
+    sql = _STREAM.format(columns=", ".join(SHOWN), documents=results.moment.documents)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, [list(results.nct_ids)])
+        while rows := cursor.fetchmany(BATCH):
+            yield [_document(row) for row in rows]
 
 
 def document(nct_id: str) -> StudyDocument | None:
@@ -196,25 +244,26 @@ def documents_for(nct_ids: Sequence[str]) -> list[StudyDocument]:
     """The documents of these studies in the order given; ids without a document are passed over."""
     if not nct_ids:
         return []
-    return _documents(nct_ids, SHOWN)[0]
+    return _documents(nct_ids, SHOWN, NOW)[0]
 
 
 def _documents(
-    nct_ids: Sequence[str], columns: Sequence[str]
+    nct_ids: Sequence[str], columns: Sequence[str], moment: Moment
 ) -> tuple[list[StudyDocument], Mapping[str, Mapping[str, str]]]:
     """The documents in this order, and by NCT id the texts that `columns` name behind those of `SHOWN`."""
     # The same as .only(*SHOWN).filter(pk__in=nct_ids) without compiling the query again for each page.
     with connection.cursor() as cursor:
-        cursor.execute(_DOCUMENTS.format(columns=", ".join(columns)), [list(nct_ids)])
+        cursor.execute(_DOCUMENTS.format(columns=", ".join(columns), documents=moment.documents), [list(nct_ids)])
         rows = cursor.fetchall()
-    found, texts = {}, {}
-    for row in rows:
-        values = [
-            msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=False)
-        ]
-        found[row[_ID]] = StudyDocument.from_db(connection.alias, SHOWN, values)
-        texts[row[_ID]] = dict(zip(columns[len(SHOWN) :], row[len(SHOWN) :], strict=True))
+    found = {row[_ID]: _document(row) for row in rows}
+    texts = {row[_ID]: dict(zip(columns[len(SHOWN) :], row[len(SHOWN) :], strict=True)) for row in rows}
     return [found[nct_id] for nct_id in nct_ids if nct_id in found], texts
+
+
+def _document(row: Sequence[Any]) -> StudyDocument:
+    """A row that begins with the columns `SHOWN`."""
+    values = [msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=False)]
+    return StudyDocument.from_db(connection.alias, SHOWN, values)
 
 
 def listed_studies() -> list[tuple[str, str]]:
@@ -299,7 +348,7 @@ def _find(index: BitmapIndex, query: StudyQuery) -> _Found:
     if bits is None:
         message = gettext("“%(text)s” has no word that can be searched for, so nothing was found.") % {"text": query.q}
         return _Found(0, question, problems=[Problem("q", query.q, (), message, "notice")])
-    if not bits and (correction := correction_of(question)):
+    if not bits and (correction := correction_of(question, index.moment)):
         corrected = read_question(correction.text)
         bits, terms = _matched(index, corrected)
         if bits:
@@ -314,15 +363,16 @@ def _matched(index: BitmapIndex, question: Question) -> tuple[int | None, Sequen
     parts = list(dict.fromkeys(matches_of(question.plan)))
     if not parts:
         return _evaluated(index, question.plan, {}), ()
-    sql = " UNION ALL ".join([_STOP_WORDS, *(_MATCH.format(vector=part.vector) for part in parts)])
+    asked = [_MATCH.format(vector=part.vector, documents=index.moment.documents) for part in parts]
+    sql = " UNION ALL ".join([_STOP_WORDS, *asked])
     words = [term.word for term in question.terms if term.word]
     with connection.cursor() as cursor:
         cursor.execute(search_limits() + sql, [words, *(part.tsquery for part in parts for _ in range(2))])
         (stop_words, _none), *rows = cursor.fetchall()
     found = {
         # An empty tsquery: there were stop words alone.
-        part: None if not asked else index.of_ids(map(int, ids.split(","))) if ids else 0
-        for part, (asked, ids) in zip(parts, rows, strict=True)
+        part: None if not tsquery else index.of_ids(map(int, ids.split(","))) if ids else 0
+        for part, (tsquery, ids) in zip(parts, rows, strict=True)
     }
     left_out = set((stop_words or "").split())
     terms = [term for term in question.terms if term.word not in left_out]
@@ -350,19 +400,24 @@ def _page(
     start = (query.page - 1) * query.page_size
     if start >= count:
         return [], {}
-    order = found.question.order
-    if query.order != RELEVANCE:
-        nct_ids = index.page(bits, query.order, start, start + query.page_size)
-    elif order is not None and count <= RANK_LIMIT:
-        nct_ids = _ranked(index, bits, order, start, query.page_size)
-    else:
-        nct_ids = index.page(bits, DEFAULT_SORT, start, start + query.page_size)
+    nct_ids = _ids(index, bits, count, query, found, start, query.page_size)
     terms = found.terms
-    documents, texts = _documents(nct_ids, (*SHOWN, *TEXTS) if terms else SHOWN)
+    documents, texts = _documents(nct_ids, (*SHOWN, *TEXTS) if terms else SHOWN, index.moment)
     if not terms:
         return documents, {}
     told = {row.nct_id: snippets_of({"title": row.title, **texts[row.nct_id]}, terms) for row in documents}
     return documents, {nct_id: snippets for nct_id, snippets in told.items() if snippets}
+
+
+def _ids(
+    index: BitmapIndex, bits: int, count: int, query: StudyQuery, found: _Found, start: int, number: int
+) -> list[str]:
+    """So many ids of the list from `start` on, in its order."""
+    if query.order != RELEVANCE:
+        return index.page(bits, query.order, start, start + number)
+    if (order := found.question.order) is not None and count <= RANK_LIMIT:
+        return _ranked(index, bits, order, start, number)
+    return index.page(bits, DEFAULT_SORT, start, start + number)
 
 
 def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int) -> list[str]:
@@ -377,7 +432,7 @@ def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int
         "number": number,
     }
     with connection.cursor() as cursor:
-        cursor.execute(search_limits() + _RANK, values)
+        cursor.execute(search_limits() + _RANK.format(documents=index.moment.documents), values)
         return [nct_id for (nct_id,) in cursor.fetchall()]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import count
 from typing import Any
+
+from django.db import connection
 
 from apps.search.documents import DocumentEntry
 from apps.search.indexer import index_documents, move_dataset_version
@@ -49,4 +52,15 @@ def entry(nct_id: str = "", **changes: Any) -> DocumentEntry:
 def publish(*entries: DocumentEntry) -> None:
     """Write the documents and move the dataset version, as a publication does."""
     index_documents(entries)
+    move_dataset_version()
+
+
+def publish_at(moment: dt.datetime, *entries: DocumentEntry) -> None:
+    """As `publish`, at this moment of the past; moments of one test go forward."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        [now] = cursor.fetchone()
+        index_documents(entries)
+        for table, column in (("studydocument", "published_from"), ("studydocumentpast", "published_to")):
+            cursor.execute(f"UPDATE search_{table} SET {column} = %s WHERE {column} >= %s", [moment, now])
     move_dataset_version()
