@@ -85,7 +85,7 @@ _OPTIONAL = re.compile(
     re.I,
 )
 _GIVING = re.compile(
-    r"\b(?:receiv|giv(?:e|ing)|administ|infus|inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|instill|appl(?:y|ied)|"
+    r"\b(?:receiv|giv(?:e|ing)|administ|(?:re-?)?infus|(?:re-?)?inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|instill|appl(?:y|ied)|"
     r"transfus|undergo|perform|repeat)",
     re.I,
 )
