@@ -222,7 +222,7 @@ def _readings(material: Material, statement: Statement) -> Iterator[_Reading]:
         return
     # Nobody counts cells by the weight of a person in a laboratory.
     measures = _BY_BODY if not statement.stated and statement.background else _BASES.keys()
-    found = []
+    found: list[_Reading] = []
     counted = list(_counted(statement))
     for one in counted:
         kind = _kind(material, statement, one)

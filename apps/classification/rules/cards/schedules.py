@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import re2
 
-from apps.classification.rules.cards.material import Material
-from apps.classification.rules.cards.statements import CELLS, Statement, Term, arms_of, kind_here, statements
+from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cards.statements import (
+    CELLS,
+    Statement,
+    Term,
+    arms_of,
+    kind_here,
+    statements,
+    statements_of,
+)
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence
 from apps.classification.rules.reading import Place
@@ -27,13 +35,19 @@ _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365, "q": 90}
 _MOST_TIMES = 30
 # More injections than this in one sentence are places of one sitting.
 _MOST_INJECTIONS = 12
+# Facts of one sort that are read of one sentence.
+_MOST_FACTS = 10
 
 _NUMBER = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})"
 _TO = r"\s?(?:-|–|~|～|to|or)\s?"
 _UNIT = r"(?:days?|weeks?|wks?|months?|years?)"
 _GIVEN = (
     r"(?:infusions?|injections?|administrations?|transplantations?|transplants?|implantations?|transfusions?|"
-    r"applications?|treatments?|doses?|dosages?|instillations?|sessions?|therapies|occasions|shots?)"
+    r"applications?|treatments?|doses?|dosis|dosages?|instillations?|sessions?|therapies|occasions|shots?)"
+)
+_GIVE = (
+    r"(?:(?:re-?)?inject|(?:re-?)?infus|giv|administ|appl|transplant|implant|receiv|deliver|instill|perform|treat|"
+    r"transfus)"
 )
 
 _options = re2.Options()
@@ -41,7 +55,8 @@ _options.case_sensitive = False
 _options.log_errors = False
 SCHEDULE_CUE = re2.compile(
     rf"\b(?:once|twice|thrice|times|weekly|monthly|fortnightly|quarterly|qw|apart|intervals?|repeat(?:ed|ing|s)?|daily"
-    rf"|one[ -]time|1 time|baseline and"
+    r"|one[ -]time|1 time|one-off|baseline and|again|additional|further|followed by|retreat\w*"
+    r"|single (?:[\w-]+ ){0,2}(?:procedure|session|sitting)"
     rf"|(?:every|each|per|a) ?(?:other |{_NUMBER}[ -]?)?(?:{_UNIT})"
     rf"|(?:{_NUMBER}|single|double)[ -](?:[a-z(][\w()/®™'’+-]*[ ,-]{{1,2}}){{0,6}}{_GIVEN}"
     rf"|(?:first|second|third|fourth|1st|2nd|3rd|[4-9]th) (?:[\w-]+ ){{0,5}}{_GIVEN}"
@@ -50,25 +65,47 @@ SCHEDULE_CUE = re2.compile(
     _options,
 )
 
+# What may stand between a number and what it counts: no other number, no preposition, nothing that is counted itself.
 _ADJECTIVE = (
-    r"(?!(?:post|pre|peri|of|different|various|dose|level|cohort|group|arm|patients?|subjects?|participants?|to|after|before|from|with|and|"
-    r"or|out|in|at|for|x|ml|cc|mg|million|mononuclear|blind\w*|center|centre|is|are|was|were|will|the|site|stage|step|cycle|course|new|novel|additional|increasing|escalating)\b|days?\b|"
-    r"weeks?\b|months?\b|years?\b|hours?\b|minutes?\b)[a-z(][\w()/®™'’+-]*"
+    rf"(?!(?:{_NUMBER}|arms?|post|pre|peri|of|different|various|dose|level|cohort|group|patients?|subjects?|"
+    r"participants?|to|after|before|from|with|and|or|out|in|at|for|x|ml|cc|mg|million|mononuclear|blind\w*|center|centre|"
+    r"is|are|was|were|will|the|site|stage|step|cycle|course|new|novel|additional|further|more|increasing|escalating)\b|"
+    r"days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b)[a-z(][\w()/®™'’+-]*"
+)
+_COUNTED = r"infusions|injections|doses|administrations|treatments|transplantations"
+# Behind a count: "two treatment groups", "three infusions per day", "two doses higher".
+_ELSE_COUNTED = (
+    r"(?:are\s|were\s|treatment\s(?:groups?|arms?)|groups?|arms?|levels?|cohorts?|sites?|points?|regimens?|rates?|"
+    r"strengths?|criteria|options?|volumes?|escalation|strateg\w+|approach\w*|modalit\w+|methods?|syringes?|needles?|kits?|"
+    r"devices?|techniques?|limiting|response|ranging|schedules?|preparations?|finding|failure|period|phase|protocol|"
+    r"a\s(?:day|week|month)|per\s(?!(?:\w+\s)?(?:groups?|patients?|persons?|participants?|subjects?|individuals?)\b)|"
+    r"daily|weekly|higher|lower|more|greater|the\s|as\s|upper|normal|longer|larger|faster|each\s(?:day|week)|ULN|point)"
 )
 _COUNT = re.compile(
-    rf"(?<![\w.,/^×*=-])(?P<low>{_NUMBER}|single|double)(?:{_TO}(?P<high>{_NUMBER}))?[\s-]"
+    rf"(?<![\w.,/^×*=-])(?<!\d:)(?P<low>{_NUMBER}|single|double)(?:{_TO}(?P<high>{_NUMBER}))?[\s-]"
     rf"(?P<adjectives>(?:{_ADJECTIVE}[\s,-]{{1,2}}){{0,6}}?)(?P<noun>{_GIVEN}|times?)\b"
-    r"(?![\s-](?:are\s|were\s|treatment\s(?:groups?|arms?)|groups?|arms?|levels?|cohorts?|sites?|points?|regimens?|rates?|strengths?|criteria|options?|volumes?|escalation|"
-    r"strateg\w+|approach\w*|modalit\w+|methods?|syringes?|needles?|kits?|devices?|techniques?|limiting|response|ranging|schedules?|preparations?|finding|failure|period|phase|protocol|a\s(?:day|week|month)|"
-    r"per\s|daily|weekly|higher|lower|more|greater|the\s|as\s|upper|normal|longer|larger|faster|each\s(?:day|week)|ULN|point)\b)",
+    rf"(?!\s(?:{_COUNTED})\b)(?![\s-]{_ELSE_COUNTED}\b)",
+    re.I,
+)
+# "A single- or double-dose injection": the first of the two numbers.
+_SINGLE_OR = re.compile(
+    rf"\bsingle-?\s?(?:or|and|/|versus|vs\.?)\s?(?:a\s)?(?:{_NUMBER}|double|multiple|repeat(?:ed)?)[\s-]?{_GIVEN}\b",
     re.I,
 )
 _ONCE = re.compile(
-    r"\b(?:inject|infus|giv|administ|appl|transplant|implant|receiv|deliver|instill|perform|treat|transfus)\w*\b[^.;]{0,80}?\bonly\sonce\b|"
-    r"\b(?:inject|infus|giv|administ|appl|transplant|implant|receiv|deliver|instill|perform|treat|transfus)\w*\b[^.;]{0,80}?\bonce\b"
-    r"(?=\s?(?:$|[.,;)]|by\b|via\b|into\b|through\b|at\b|on\b|for\sthe\sduration\b|during\b|under\b|intra|as\b|to\b|within\b))|"
-    r"(?<=[,;:(])\s?once\s?(?=$|[.,;)])|"
-    r"\b(?:one|1)[-\s]time\b(?!\s(?:per|a|every|each|in)\b)|\bonce\sonly\b|\bonly\sonce\b|\bin\sone\s(?:session|sitting)\b",
+    rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\bonly\sonce\b|"
+    rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\bonce\b"
+    r"(?=\s?(?:$|[.,;:)]|by\b|via\b|into\b|through\b|at\b|on\b|for\sthe\sduration\b|during\b|under\b|intra|as\b|to\b|within\b))|"
+    r"(?<=[,;:(])\s?once\s?(?=$|[.,;:)])|"
+    r"\bintra\w+ly\sonce\b(?!\s(?:a|an|per|every|each|daily|weekly|monthly)\b)|"
+    r"\b(?:cells?|\w*MSCs?|IV)\sonce(?=\s?(?:$|[.,;)]))|"
+    r"\b(?:one|1)[-\s]time\b(?!\s?(?:per\b|a\b|every\b|each\b|in\b|points?\b|/))|\bonce\stime\b|\bone-off\b|"
+    r"\bonce\sonly\b|\bonly\sonce\b|\bin\sone\s(?:session|sitting)\b|"
+    r"\bsingle\s(?:[\w-]+\s){0,2}(?:procedure|session|sitting)\b",
+    re.I,
+)
+_TWICE = re.compile(
+    rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\b(?P<n>twice|thrice)\b(?!\s(?:a|an|per|daily|weekly|monthly|every|each|in|as|the)\b)",
     re.I,
 )
 _SITES = re.compile(
@@ -80,10 +117,19 @@ _LEVELS = re.compile(
     r"\bdifferent\b|\bcompar\w+|\bescalat\w+|\blevels?\b|\blow(?:er)?\b|\bhigh(?:er)?\b|\branging\b|\bone\sof\b", re.I
 )
 _OPTIONAL = re.compile(
-    r"\b(?:option(?:al)?|additional(?:ly)?|another|further|extra|may\sbe|might|can\sbe|if|unless|until|possibly|retreat\w*)\b[^.;]{0,30}$|"
-    r"\b(?:up\sto|at\sleast|maximum(?:\sof)?|more\sthan|a\sminimum\sof)\s(?:\w+\s)?$",
+    r"\b(?:option(?:al)?|additional(?:ly)?|another|further|extra|may\sbe|might|can\sbe|if|unless|until|possibl[ey]|retreat\w*)\b"
+    r"[^.;]{0,50}$|\bmore\sthan\s(?:\w+\s)?$",
     re.I,
 )
+_UP_TO = re.compile(r"\b(?:up\sto|at\smost|(?:a\s)?maximum(?:\sof)?|no(?:t)?\smore\sthan)\s(?:a\stotal\sof\s)?$", re.I)
+_AT_LEAST = re.compile(r"\b(?:at\sleast|a\sminimum\sof|no(?:t)?\s(?:less|fewer)\sthan)\s$", re.I)
+# "Up to two additional infusions", "a possible repeat injection": times that may follow.
+_MORE = re.compile(
+    rf"\b(?P<n>{_NUMBER}|an?|another)\s(?:additional|further|more|extra|possible|optional)?\s?(?P<m>{_NUMBER}\s)?"
+    rf"(?:repeat(?:ed)?\s)?(?:(?!and\b|or\b|to\b|of\b|in\b)[\w()-]+\s){{0,4}}?{_GIVEN}\b",
+    re.I,
+)
+_MORE_WORD = re.compile(r"\b(?:additional|further|more|extra|another|repeat)", re.I)
 _GIVING = re.compile(
     r"\b(?:receiv|giv(?:e|ing)|administ|(?:re-?)?infus|(?:re-?)?inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|instill|appl(?:y|ied)|"
     r"transfus|undergo|perform|repeat)",
@@ -104,29 +150,63 @@ _LASTING = re.compile(
     re.I,
 )
 
+# "One prenatal dose followed by three doses"; "two infusions, one with the cells and one without".
+_FOLLOWED = re.compile(r"[^.;]{0,80}?\b(?:followed\sby|and\sthen|then)\s(?:a\stotal\sof\s)?$", re.I)
+_ONE_OF_TWO = re.compile(
+    r"\s?(?:of\s)?[^.;]{0,30}?[,:(]?\s?\bone\b[^.;]{0,60}?\b(?:and|the\sother)\b[^.;]{0,30}?"
+    r"\b(?:without|placebo|sham|saline|vehicle)\b",
+    re.I,
+)
+
 # "two weeks apart", "at 4-week intervals", "an interval of 3 months", "separated by 30 days"
-_SPAN = rf"(?P<n>{_NUMBER}|\d{{2,3}}|an?|one)(?:(?:{_TO}|\sand\s)(?P<n2>{_NUMBER}|\d{{2,3}}))?(?:\s?\(\d+\))?[\s-]?(?P<unit>{_UNIT})"
+_SPAN = (
+    rf"(?P<n>{_NUMBER}|\d{{2,3}}|an?|one)(?:(?:{_TO}|\sand\s)(?P<n2>{_NUMBER}|\d{{2,3}}))?(?:\s?\(\d+\))?[\s-]?"
+    rf"(?P<unit>{_UNIT})"
+)
 _INTERVALS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         rf"\b{_SPAN}['’]?s?\s(?:apart|later\sthan\sthe\sfirst)",
         rf"\b{_SPAN}['’]?s?[\s-](?:of\s)?(?:time\s)?intervals?\b",
-        rf"\bintervals?\s?(?:times?\s)?(?:is\s|was\s|:\s?|of\s|between[^.;]{{0,40}}?\b(?:is\s|of\s|was\s)){{1,2}}(?:at\sleast\s|about\s|approximately\s|every\s)?{_SPAN}\b",
+        (
+            rf"\bintervals?\s?(?:times?\s)?(?:is\s|was\s|:\s?|of\s|between[^.;]{{0,40}}?\b(?:is\s|of\s|was\s)){{1,2}}"
+            rf"(?:at\sleast\s|about\s|approximately\s|every\s)?{_SPAN}\b"
+        ),
         rf"\bseparated\sby\s(?:about\s|approximately\s|at\sleast\s)?{_SPAN}\b",
         rf"\b{_SPAN}\sbetween\s(?:each|every|the|two|both|treatments?|infusions?|injections?|doses?|administrations?)",
-        rf"\brepeat\w*\s(?:\w+\s){{0,3}}?(?:after|in|at)\s{_SPAN}\b",
-        rf"\b(?P<unit>day|week|month|year)\s(?P<n>\d{{1,3}})(?P<n2>)\safter\sthe\sfirst\b",
-        rf"\b(?:second|2nd)\s(?:[\w-]+\s){{0,8}}?{_SPAN}\s(?:after|later|following|from)\b",
+        r"\b(?P<unit>day|week|month|year)\s(?P<n>\d{1,3})(?P<n2>)\safter\sthe\sfirst\b",
+        rf"\b(?:second|2nd)\s(?:(?!and\b)[\w-]+\s){{0,8}}?{_SPAN}\s(?:after|later|following|from)\b",
     )
 )
+# The same, of a second time: "repeated after 4 weeks", "after 6 months once again", "followed by ... on day 28".
+_SECOND_TIMES = tuple(
+    re.compile(pattern, re.I)
+    for pattern in (
+        rf"\brepeat\w*\s(?:\w+\s){{0,3}}?(?:after|in|at)\s{_SPAN}\b",
+        rf"\bafter\s{_SPAN}\b[^.;]{{0,80}}?\b(?:again|re-?treated|re-?infused|re-?injected|repeated)\b",
+        rf"\bagain\s(?:after|at|in)\s{_SPAN}\b",
+        rf"\bagain\s{_SPAN}\s(?:later|after|thereafter)\b",
+        rf"\bfollowed\sby\s(?:[\w()/-]+\s){{0,8}}?(?:after|at)\s{_SPAN}\b",
+        rf"\bfollowed\sby\s(?:[\w()/-]+\s){{0,8}}?{_SPAN}\slater\b",
+        r"\bfollowed\sby\s(?:[\w()/-]+\s){0,8}?(?:at|on)\s(?P<unit>day|week|month)\s(?P<n>\d{1,3})(?P<n2>)\b",
+    )
+)
+_FOLLOWED_GIVING = re.compile(r"infus|inject|\bI[VTAM]\b|\bintra|\bdose|administ|transplant|\bcells?\b|\bMSC", re.I)
+_NOT_GIVING = frozenset({"visit", "drug", "control", "other-cell"})
 _ADVERB_INTERVAL = re.compile(r"\b(?P<adverb>weekly|monthly|fortnightly)\s(?:intervals?|basis)\b", re.I)
 
 _ORDINAL = re.compile(
-    rf"\b(?P<ordinal>first|second|third|fourth|fifth|sixth|1\s?st|2\s?nd|3\s?rd|[4-8]\s?th)\s(?:(?!and\b|or\b|to\b|in\b|party|patient|group|cohort)[\w-]+\s){{0,5}}?"
-    rf"(?:{_GIVEN}|cells?\b)(?!\s(?:groups?|levels?|cohorts?))",
+    r"\b(?P<ordinal>first|second|third|fourth|fifth|sixth|1\s?st|2\s?nd|3\s?rd|[4-8]\s?th)\s"
+    r"(?:(?!(?:and|or|to|in|after|before|of|from|post|visit|days?|weeks?|months?|years?)\b|party|patient|group|cohort)"
+    r"[\w-]+\s){0,5}?"
+    rf"(?:{_GIVEN}|cells?\b)(?!\s(?:groups?|levels?|cohorts?|patients?|recipients?|subjects?)\b)",
     re.I,
 )
-_CONDITION = re.compile(r"\b(?:if|unless|option(?:al)?|may|might|when|should|in\scase)\b", re.I)
+_CONDITION = re.compile(
+    r"\b(?:if|unless|option(?:al)?|may|might|when|should|in\scase|(?<!soon\sas\s)possibl[ey]|up\sto|depending|discretion|responders)\b",
+    re.I,
+)
+_NOT = re.compile(r"\bnot\s(?:[\w-]+\s){0,4}$", re.I)
 _ORDINALS = {"fi": 1, "se": 2, "th": 3, "fo": 4, "si": 6}
 
 _POINT_UNIT = r"(?:days?|weeks?|wks?|months?|years?)"
@@ -155,6 +235,15 @@ _GIVEN_AT = re.compile(
     rf"(?:{_GIVEN}|given|infused|injected|administered|transplanted|frequency:?|schedule:?|received?)\s?(?:\w+\s){{0,4}}(?:at|on|in)?\s?$",
     re.I,
 )
+# "At day 1 and month 3 after treatment": days on which something is measured, unless it is the first of the cells.
+_MEASURED = re.compile(
+    r"[\s),]{0,2}(?:after|post|following)[\s-](?:(?:the|each|every|last|final|stem|cells?|mscs?|study)[\s-]){0,4}"
+    r"(?:treatment|infusion|injection|administration|therapy|implantation|procedure|intervention)|\s?\(?(?:collect|measur)",
+    re.I,
+)
+_AFTER_FIRST = re.compile(
+    rf"[\s),]{{0,2}}(?:after|from|following|post)\s(?:the\s)?(?:first|initial)\s(?:[\w-]+\s){{0,2}}?{_GIVEN}", re.I
+)
 _GOES_ON = re.compile(r"\s?(?:through|to\b|until|till|-|–|up\sto|onwards?)", re.I)
 
 
@@ -163,6 +252,7 @@ class _Fact:
     """What a place tells of the schedule: how many times, and the days between.
 
     `rank` 0 is a plain statement; 1 a hint ("single dose", "the second infusion"); 2 a day on which cells are given.
+    `ordinal`: `times` is the number of the last time that is named. `more`: times that may follow, beside no `times`.
     """
 
     statement: Statement
@@ -172,6 +262,8 @@ class _Fact:
     days: tuple[Days, ...] = ()
     rank: int = 0
     ordinal: bool = False
+    bound: str | None = None
+    more: int = 0
     total: bool = False
     shaky: bool = False
     kind: str | None = None
@@ -184,19 +276,20 @@ class _Fact:
 def extract_schedules(material: Material) -> Iterable[Label]:
     """`administrations`, how many times a participant gets the cells, and `interval`, the days between two times.
 
-    Detail of `administrations`: kind, low, high, arms; of `interval`: kind, days, high (None unless a range), written.
+    Detail of `administrations`: kind, low, high, bound ("at-least" or None), arms; of `interval`: kind, days, high,
+    written.
     """
     facts = _facts(material)
-    yield from _administrations(material, [fact for fact in facts if fact.times])
+    yield from _administrations(material, [fact for fact in facts if fact.times or fact.more])
     yield from _intervals(material, [fact for fact in facts if fact.days])
 
 
 def given_repeatedly(material: Material) -> bool:
     """Whether some participants get the cells more than once."""
     return any(
-        label.detail and label.detail["low"] > 1
+        (label.detail["high"] or label.detail["low"]) > 1
         for label in extract_schedules(material)
-        if label.scheme == "administrations"
+        if label.scheme == "administrations" and label.detail
     )
 
 
@@ -210,19 +303,41 @@ def _facts(material: Material) -> list[_Fact]:
             kind = _kind(material, fact)
             if kind != "" and not (kind == "hsc" and fact.ordinal):
                 facts.append(replace(fact, kind=kind))
-    return facts
+    return facts if any(fact.times or fact.more for fact in facts) else [*facts, *_outcome_facts(material)]
+
+
+def _outcome_facts(material: Material) -> Iterator[_Fact]:
+    """Counts of the cells in the outcomes: "adverse events after one or two doses of stem cells". They are a doubt."""
+    for passage in _outcome_passages(material):
+        for statement in statements_of(material, [passage], SCHEDULE_CUE):
+            for fact in _counts(statement):
+                subject = _subject(statement, fact.start, fact.end)
+                if subject is not None and subject.subject in CELLS and subject.end > fact.start:
+                    kind = kind_here(material, statement, subject, fact.start)
+                    if kind != "":
+                        yield replace(fact, kind=kind, shaky=True)
+
+
+def _outcome_passages(material: Material) -> Iterator[Passage]:
+    for outcome in material.outcomes:
+        for name, text in (("measure", outcome.measure), ("description", outcome.description)):
+            if text:
+                yield Passage(Place.DESCRIPTION, f"{outcome.path}.{name}", text)
+
+
+_OUTCOMES = "protocolSection.outcomesModule."
 
 
 def _read(statement: Statement) -> Iterator[_Fact]:
-    counts = list(_counts(statement))
-    others = [*_rates(statement), *_points(statement), *_ordinals(statement)]
+    counts = _in_sequence(statement, list(islice(_counts(statement), _MOST_FACTS)))
+    others = [fact for read in (_rates, _points, _ordinals, _options) for fact in islice(read(statement), _MOST_FACTS)]
     if any(fact.total for fact in counts):
         # A total is said of what the rest of the sentence counts in parts.
         counts = [fact for fact in counts if fact.total]
         others = [replace(fact, times=None) for fact in others]
     yield from counts
     yield from others
-    yield from _spans(statement)
+    yield from islice(_spans(statement), _MOST_FACTS)
 
 
 def _kind(material: Material, fact: _Fact) -> str | None:
@@ -257,6 +372,7 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
         term
         for term in statement.terms
         if term.subject not in ("past", "people", "laboratory")
+        and not _NEXT.match(text, term.start)
         and not (term.end <= start and _CLOSED.match(text[term.end : start]))
     ]
     if statement.passage.place is Place.TITLE:
@@ -266,6 +382,9 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
         return inside[-1]
     after = next((term for term in terms if term.start >= end), None)
     if _OF.match(text, end) and not _PRODUCT.match(text, end):
+        if after and after.subject in _BESIDE:
+            # "An infusion of islets plus stem cells".
+            after = next((term for term in terms if term.subject in CELLS and _joined(text, after, term)), after)
         return after if after and after.start - end < 60 else Term("unknown", end, end)
     before = next((term for term in reversed(terms) if term.end <= start), None)
     if before:
@@ -273,7 +392,19 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
     return after if after and after.start - end < 80 else None
 
 
+def _joined(text: str, one: Term, other: Term) -> bool:
+    return one.end <= other.start and bool(_PLUS.fullmatch(text, one.end, other.start))
+
+
+# "Followed by" says what is given next, not that somebody is followed.
+_NEXT = re.compile(
+    rf"followed\sby\s(?:an?|{_NUMBER}|I[VT]|intra\w*|infusions?|injections?|(?:the\s)?(?:second|infusion|injection|cells))\b",
+    re.I,
+)
+_BESIDE = frozenset({"other-cell", "mononuclear"})
+_PLUS = re.compile(r"\s?(?:plus|and|with|together\swith|\+|&)\s?(?:[\w-]{1,20}[\s-]){0,3}", re.I)
 _PRODUCT = re.compile(
+    r"\s?of\s(?:months?|weeks?|years?|(?:the|each)\s(?:cycle|month|week|study|trial))\b|"
     r"\s?of\s(?:the\s|a\s|an\s)?(?:IMP|IP|study|investigational|trial|product|treatment|therapy|it\b|them\b|this\b|each\b|\d)",
     re.I,
 )
@@ -285,51 +416,119 @@ _OF = re.compile(r"\s?(?:of|with)\s", re.I)
 def _counts(statement: Statement) -> Iterator[_Fact]:
     text = statement.passage.text
     for found in _COUNT.finditer(text, statement.start, statement.end):
-        low = _value(found["low"])
-        high = _value(found["high"]) if found["high"] else None
-        noun = found["noun"].lower()
-        most = high or low
-        if most > _MOST_TIMES or low < 1 or (high is not None and high <= low):
-            continue
-        if (
-            found["low"].isdigit()
-            and noun != "times"
-            and _NUMBERED.search(text, max(0, found.start() - 16), found.start())
-        ):
-            continue
-        if _MULTIPLIED.search(text, max(0, found.start() - 8), found.start()):
-            continue
-        around = text[max(statement.start, found.start() - 60) : min(statement.end, found.end() + 60)]
-        if most > 1:
-            if noun in ("time", "infusion", "injection", "dosage", "dosages", "administration"):
-                if not _TIME.match(found["adjectives"]):
-                    continue
-            if _PART_OF.search(text, max(0, found.start() - 12), found.start()):
-                continue
-            if noun.startswith("injection") and (most > _MOST_INJECTIONS or _one_sitting(statement.text)):
-                continue
-            if noun.startswith("dos") and (
-                statement.passage.place is Place.TITLE
-                or _LEVELS.search(around)
-                or not (statement.stated or _GIVEN_IN_TIME.search(statement.text))
-            ):
-                continue
-        elif noun in ("times", "doses", "infusions", "injections"):
-            continue
-        if noun == "therapies" and "consecutive" not in found["adjectives"].lower():
-            continue
-        before = text[max(statement.start, found.start() - 40) : found.start()]
-        if _OPTIONAL.search(before) or (most == 1 and _EACH_TIME.search(before)):
-            continue
-        total = bool(_TOTAL.search(around)) and most > 1
-        rank = 1 if most == 1 and noun == "dose" else 0
-        yield _Fact(statement, found.start(), found.end(), (low, high), rank=rank, total=total)
+        fact = _count(statement, found)
+        if fact and found["high"] and _OR.search(text, found.start("low"), found.end("high")):
+            # "One or three times" are two counts, "one to three times" is a range.
+            yield from (replace(fact, times=(n, None)) for n in fact.times or () if n)
+        elif fact:
+            yield fact
     for found in _NUMBER_OF.finditer(text, statement.start, statement.end):
         yield _Fact(statement, found.start(), found.end(), (int(found["n"]), None))
+    for found in _SINGLE_OR.finditer(text, statement.start, statement.end):
+        yield _Fact(statement, found.start(), found.end(), (1, None))
+    for found in _TWICE.finditer(text, statement.start, statement.end):
+        yield _Fact(statement, found.start(), found.end(), (_value(found["n"]), None))
     for found in _ONCE.finditer(text, statement.start, statement.end):
-        before = text[max(statement.start, found.start() - 40) : found.start()]
+        before = text[max(statement.start, found.start() - _EACH_REACH) : found.start()]
         if not _AGAIN.search(found.group()) and not _EACH_TIME.search(before):
             yield _Fact(statement, found.start(), found.end(), (1, None))
+
+
+def _count(statement: Statement, found: re.Match[str]) -> _Fact | None:
+    """What a number and a noun count; None where it is not the times that the cells are given."""
+    text = statement.passage.text
+    low = _value(found["low"])
+    high = _value(found["high"]) if found["high"] else None
+    noun, most = found["noun"].lower(), high or low
+    if most > _MOST_TIMES or low < 1 or (high is not None and high <= low):
+        return None
+    if found["low"].isdigit() and noun != "times" and _NUMBERED.search(text, max(0, found.start() - 16), found.start()):
+        return None
+    if _MULTIPLIED.search(text, max(0, found.start() - 8), found.start()):
+        return None
+    if noun == "therapies" and "consecutive" not in found["adjectives"].lower():
+        return None
+    before = text[max(statement.start, found.start() - _EACH_REACH) : found.start()]
+    if _OPTIONAL.search(before):
+        return None
+    if most == 1:
+        if noun in _SEVERAL and found["low"].lower() != "single":
+            return None
+        if any(bound.search(before) for bound in (_EACH_TIME, _UP_TO, _AT_LEAST)):
+            return None
+        return _Fact(statement, found.start(), found.end(), (1, None), rank=1 if noun == "dose" else 0)
+    around = text[max(statement.start, found.start() - 60) : min(statement.end, found.end() + 60)]
+    if _RATIO.match(text, found.end()):
+        return None
+    if noun in _ONE and not (
+        _TIME.match(found["adjectives"]) or _TOTAL_OF.search(before) or found["low"].lower() == "double"
+    ):
+        return None
+    if _PART_OF.search(before):
+        return None
+    if noun.startswith("injection") and (most > _MOST_INJECTIONS or _one_sitting(statement.text)):
+        return None
+    if noun.startswith("dos") and (
+        statement.passage.place is Place.TITLE
+        or _LEVELS.search(around)
+        or not (statement.stated or _GIVEN_IN_TIME.search(statement.text))
+    ):
+        return None
+    rank = 1 if _THE.search(before) else 0
+    total = bool(_TOTAL.search(before[-_NEAR:] + " " + text[found.end() : min(statement.end, found.end() + _NEAR)]))
+    fact = _Fact(statement, found.start(), found.end(), (low, high), rank=rank, total=total)
+    if high is None and low == 2 and _ONE_OF_TWO.match(text, found.end(), statement.end):
+        return replace(fact, times=(1, None))
+    if high is None and _UP_TO.search(before):
+        return replace(fact, times=(1, low))
+    return replace(fact, bound="at-least") if _AT_LEAST.search(before) else fact
+
+
+# Nouns that a number above one does not count, and nouns that "one" does not.
+_ONE = frozenset({"time", "infusion", "injection", "dosage", "dosages", "administration", "treatment"})
+_SEVERAL = frozenset({"times", "doses", "infusions", "injections"})
+
+
+def _in_sequence(statement: Statement, counts: list[_Fact]) -> list[_Fact]:
+    """Two counts of which one follows the other as their sum: "one prenatal dose followed by three doses"."""
+    text = statement.passage.text
+    summed: list[_Fact] = []
+    for fact in counts:
+        last = summed[-1] if summed else None
+        if (
+            last is not None
+            and last.end <= fact.start
+            and _FOLLOWED.fullmatch(text, last.end, fact.start)
+            and not _names_others(statement, last.start, fact.end + 30)
+            and last.times
+            and fact.times
+            and last.times[1] is fact.times[1] is None
+        ):
+            times = (last.times[0] + fact.times[0], None)
+            summed[-1] = _Fact(statement, last.start, fact.end, times, shaky=last.times == fact.times == (1, None))
+        else:
+            summed.append(fact)
+    return summed
+
+
+def _names_others(statement: Statement, start: int, end: int) -> bool:
+    """Whether something else than the cells is named in this stretch of a sentence."""
+    return any(
+        term.subject in _NOT_GIVING and not _NEXT.match(statement.passage.text, term.start)
+        for term in statement.within(max(start, statement.start), min(end, statement.end))
+    )
+
+
+def _options(statement: Statement) -> Iterator[_Fact]:
+    """Times that may follow: "up to two additional infusions", "a possible repeat injection"."""
+    text = statement.passage.text
+    for found in _MORE.finditer(text, statement.start, statement.end):
+        low, high = max(statement.start, found.start() - 80), min(statement.end, found.end() + 80)
+        if _MORE_WORD.search(found.group()) and _CONDITION.search(text, low, high):
+            yield _Fact(statement, found.start(), found.end(), rank=1, more=_value(found["m"] or found["n"]) or 1)
+
+
+_OR = re.compile(r"\sor\s", re.I)
 
 
 def _one_sitting(text: str) -> bool:
@@ -351,12 +550,24 @@ _TIME = re.compile(r"times?\b", re.I)
 _PART_OF = re.compile(r"\b(?:last|first|next|following|remaining|initial|other|subsequent)\s$", re.I)
 _MULTIPLIED = re.compile(r"(?:[x×*]|\btimes)\s?$", re.I)
 _TOTAL = re.compile(r"\btotal(?:ly)?\b|\baltogether\b", re.I)
+# "Two treatment : one control".
+_RATIO = re.compile(r"\s?:\s?\d")
+_NEAR = 20
+_TOTAL_OF = re.compile(r"\btotal\sof\s$", re.I)
+# "The two infusions" were told of before.
+_THE = re.compile(r"\b(?:the|these|both|between)\s$", re.I)
 _NUMBER_OF = re.compile(
     r"\b(?:(?:infusion|injection|administration|transplantation|treatment)s?\s(?:number|times)|number\sof\s(?:infusion|injection|administration|"
     r"transplantation|treatment|dose)s)\s?(?::|is|=)?\s?(?P<n>[1-9]\d?)\b",
     re.I,
 )
-_EACH_TIME = re.compile(r"\beach\b[^.;]{0,36}$", re.I)
+# "On each of these visits one infusion is given": one at a time, not one in all.
+_EACH_TIME = re.compile(
+    r"\b(?:each|every)\s(?:of\s(?:the|these|those)\s)?(?:[\w-]+\s)?(?:visit|time|infusion|injection|administration|treatment|"
+    r"session|dose|cycle|course|day|week|month)s?\b[^.;]{0,60}$",
+    re.I,
+)
+_EACH_REACH = 110
 _AGAIN = re.compile(r"\brepeat|\bfollow", re.I)
 
 
@@ -408,30 +619,38 @@ def _lasting(text: str, start: int, end: int, period: float) -> tuple[tuple[int,
 
 def _spans(statement: Statement) -> Iterator[_Fact]:
     text = statement.passage.text
-    for i, pattern in enumerate(_INTERVALS):
+    for pattern in _INTERVALS:
         for found in pattern.finditer(text, statement.start, statement.end):
-            unit = _DAYS[found["unit"][0].lower()]
-            low = _value(found["n"]) * unit
-            high = _value(found["n2"]) * unit if found["n2"] else None
-            if low and (high is None or high > low):
-                repeated = i == _REPEATED_AFTER
+            if days := _days_between(found):
                 limited = bool(_LIMITED.search(text[max(statement.start, found.start() - 24) : found.start("n")]))
-                times = (2, None) if repeated else None
-                yield _Fact(
-                    statement,
-                    found.start(),
-                    found.end(),
-                    times,
-                    ((low, high),),
-                    rank=1 if repeated else 0,
-                    shaky=limited,
-                )
+                yield _Fact(statement, found.start(), found.end(), None, (days,), shaky=limited)
+    for pattern in _SECOND_TIMES:
+        for found in pattern.finditer(text, statement.start, statement.end):
+            days = _days_between(found)
+            if days is None or (found.group()[:8].lower() == "followed" and not _is_given_next(statement, found)):
+                continue
+            if _CONDITION.search(text, statement.start, statement.end):
+                yield _Fact(statement, found.start(), found.end(), None, (days,), rank=1, more=1)
+            else:
+                yield _Fact(statement, found.start(), found.end(), (2, None), (days,), rank=1, ordinal=True)
     for found in _ADVERB_INTERVAL.finditer(text, statement.start, statement.end):
         yield _Fact(statement, found.start(), found.end(), None, ((_ADVERBS[found["adverb"].lower()], None),))
 
 
+def _days_between(found: re.Match[str]) -> Days | None:
+    unit = _DAYS[found["unit"][0].lower()]
+    low, high = _value(found["n"]) * unit, _value(found["n2"]) * unit if found["n2"] else None
+    return (low, high) if low and (high is None or high > low) else None
+
+
+def _is_given_next(statement: Statement, found: re.Match[str]) -> bool:
+    """Whether what follows is the cells once more, not a visit or a drug."""
+    return bool(_FOLLOWED_GIVING.search(found.group())) and not _names_others(
+        statement, found.start() - 60, found.end()
+    )
+
+
 _LIMITED = re.compile(r"\b(?:at\sleast|(?:no|not)\s(?:less|more)\sthan|minimum|maximum|up\sto|within)\b", re.I)
-_REPEATED_AFTER = 5
 
 
 def _points(statement: Statement) -> Iterator[_Fact]:
@@ -441,20 +660,35 @@ def _points(statement: Statement) -> Iterator[_Fact]:
         days = _days_of(text, found)
         if days is None:
             continue
-        before = text[max(statement.start, found.start() - 50) : found.start()]
         if len(days) == 1:
             if days[0] == 0 and not _GOES_ON.match(text, found.end(), statement.end):
                 yield _Fact(statement, found.start(), found.end(), (1, None), rank=2)
             continue
-        if _OPTIONAL.search(text, max(statement.start, found.start() - 80), found.start()):
-            continue
-        after = statement.after(found.end())
-        if days[0] > 1 and after is not None and after.subject == "visit" and after.start - found.end() < 40:
-            continue
-        if days[0] > 1 and not found.group()[0].isalpha() and not _GIVEN_AT.search(before):
-            continue
-        gaps = tuple(dict.fromkeys((float(later - earlier), None) for earlier, later in pairwise(days)))
-        yield _Fact(statement, found.start(), found.end(), (len(days), None), gaps if len(gaps) <= 4 else ())
+        if _is_of_giving(statement, found, days):
+            if days[0] > 0 and _AFTER_FIRST.match(text, found.end(), statement.end):
+                days.insert(0, 0)
+            gaps = tuple(dict.fromkeys((float(later - earlier), None) for earlier, later in pairwise(days)))
+            yield _Fact(statement, found.start(), found.end(), (len(days), None), gaps if len(gaps) <= 4 else ())
+
+
+def _is_of_giving(statement: Statement, found: re.Match[str], days: list[int]) -> bool:
+    """Whether something is given on these days, not measured."""
+    text, start, end = statement.passage.text, found.start(), found.end()
+    if _OPTIONAL.search(text, max(statement.start, start - 80), start):
+        return False
+    given = bool(_GIVEN_AT.search(text, max(statement.start, start - 50), start))
+    if not given and _MEASURED.match(text, end, statement.end):
+        return False
+    if not statement.stated and not _GIVING.search(
+        text, max(statement.start, start - 200), min(statement.end, end + 60)
+    ):
+        return False
+    if days[0] <= 1:
+        return True
+    after = statement.after(end)
+    if after is not None and after.subject == "visit" and after.start - end < 40:
+        return False
+    return given or found.group()[0].isalpha()
 
 
 def _days_of(text: str, found: re.Match[str]) -> list[int] | None:
@@ -502,7 +736,11 @@ def _ordinals(statement: Statement) -> Iterator[_Fact]:
     for found in _ORDINAL.finditer(text, statement.start, statement.end):
         word = found["ordinal"].lower()
         number = int(word[0]) if word[0].isdigit() else 5 if word == "fifth" else _ORDINALS[word[:2]]
-        if number > 1 and not _CONDITION.search(text, statement.start, found.start()):
+        if number == 1 or _NOT.search(text, max(statement.start, found.start() - 30), found.start()):
+            continue
+        if _CONDITION.search(text, statement.start, min(statement.end, found.end() + 40)):
+            yield _Fact(statement, found.start(), found.end(), rank=1, ordinal=True, more=number - 1)
+        else:
             yield _Fact(statement, found.start(), found.end(), (number, None), rank=1, ordinal=True)
 
 
@@ -513,15 +751,14 @@ def _value(word: str) -> int:
 
 def _administrations(material: Material, facts: list[_Fact]) -> Iterator[Label]:
     for kind in ("msc", None, "hsc"):
-        chosen = _chosen([fact for fact in facts if fact.kind == kind])
-        by_value: dict[tuple[int, int | None], list[_Fact]] = {}
-        for fact in chosen:
-            if fact.times:
-                by_value.setdefault(fact.times, []).append(fact)
-        for (low, high), same in by_value.items():
+        by_value: dict[str, list[_Fact]] = {}
+        for fact in _with_options(*_chosen([fact for fact in facts if fact.kind == kind])):
+            by_value.setdefault(_spelled(fact), []).append(fact)
+        for value, same in by_value.items():
+            low, high = same[0].times or (0, None)
             yield Label(
                 "administrations",
-                str(low) if high is None else f"{low}-{high}",
+                value,
                 *_told("administrations", same),
                 evidence(fact.span for fact in same),
                 doubtful=all(fact.shaky or (fact.rank == 2 and kind != "hsc") for fact in same),
@@ -529,25 +766,53 @@ def _administrations(material: Material, facts: list[_Fact]) -> Iterator[Label]:
                     "kind": kind,
                     "low": low,
                     "high": high,
+                    "bound": same[0].bound,
                     "arms": list(arms_of(material, [fact.statement.passage.path for fact in same])),
                 },
             )
 
 
-def _chosen(facts: list[_Fact]) -> list[_Fact]:
-    """The facts that count: what is stated before what is described, and a plain count before what only hints at one."""
-    stated = [fact for fact in facts if fact.rank < 2 and fact.statement.stated]
-    group = stated or [fact for fact in facts if fact.rank < 2] or facts
-    firm = [fact for fact in group if fact.rank == 0]
-    several = {fact.statement.passage.path for fact in firm if fact.times and (fact.times[1] or fact.times[0]) > 1}
-    singles = [fact for fact in group if fact.rank and not fact.ordinal and fact.statement.passage.path not in several]
+def _spelled(fact: _Fact) -> str:
+    low, high = fact.times or (0, None)
+    return f"{low}-{high}" if high else f">={low}" if fact.bound else str(low)
+
+
+def _chosen(facts: list[_Fact]) -> tuple[list[_Fact], list[_Fact]]:
+    """The counts that hold, and the times that may follow them.
+
+    What is stated comes before what is described, and a plain count before what only hints at one.
+    """
+    plain = [fact for fact in facts if fact.rank < 2]
+    group = [fact for fact in plain if fact.statement.stated] or plain or facts
+    options = [fact for fact in group if fact.more]
+    counts = [fact for fact in group if fact.times]
+    firm = [fact for fact in counts if fact.rank == 0]
+    several = {fact.statement.passage.path for fact in firm if _most(fact) > 1}
+    told = {fact.statement.passage.path for fact in firm}
+    hints = [fact for fact in counts if fact.rank and not fact.ordinal]
+    singles = [fact for fact in hints if fact.statement.passage.path not in (told if _most(fact) > 1 else several)]
     kept = [*firm, *singles]
-    if not any(fact.times and fact.times[0] > 1 for fact in kept):
-        ordinals = [fact for fact in group if fact.ordinal and fact.times]
-        if ordinals:
-            most = max(fact.times[0] for fact in ordinals if fact.times)
-            return [fact for fact in ordinals if fact.times and fact.times[0] == most]
-    return kept
+    ordinals = [fact for fact in counts if fact.ordinal]
+    if ordinals and not any(_most(fact) > 1 for fact in kept):
+        last = max(_most(fact) for fact in ordinals)
+        kept = [fact for fact in ordinals if _most(fact) == last]
+    return kept, options
+
+
+def _with_options(counts: list[_Fact], options: list[_Fact]) -> list[_Fact]:
+    """The counts, each with the times that may follow; where arms differ, nothing tells which of them they follow."""
+    if not options or len({fact.times for fact in counts}) > 1:
+        return counts
+    low = _most(counts[0]) if counts else 1
+    high = max(1 + fact.more if fact.ordinal else low + fact.more for fact in options)
+    if high <= low:
+        return counts
+    return [replace(fact, times=(low, high), bound=None) for fact in (*counts, *options)]
+
+
+def _most(fact: _Fact) -> int:
+    low, high = fact.times or (0, None)
+    return high or low
 
 
 def _intervals(material: Material, facts: list[_Fact]) -> Iterator[Label]:
@@ -579,7 +844,10 @@ def _told(scheme: str, facts: list[_Fact]) -> tuple[str, str]:
     what = (
         "how many times the cells are given" if scheme == "administrations" else "the time between two administrations"
     )
-    place = facts[0].statement.passage.place
+    passage = facts[0].statement.passage
+    place = passage.place
+    if passage.path.startswith(_OUTCOMES):
+        return f"{scheme}-in-outcome", f"An outcome tells {what}."
     if place is Place.TITLE:
         return f"{scheme}-in-title", f"The title tells {what}."
     if place is Place.DESCRIPTION:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -105,9 +105,12 @@ class Statement:
 def statements(material: Material, cue: Cue) -> Iterator[Statement]:
     """The first sentences in which the cue stands, each once, in reading order; none where only what cells make is
     given."""
-    if _cell_free(material):
-        return
-    passages = [passage for passage in material.passages if passage.place in _READ]
+    if not _cell_free(material):
+        yield from statements_of(material, [passage for passage in material.passages if passage.place in _READ], cue)
+
+
+def statements_of(material: Material, passages: Sequence[Passage], cue: Cue) -> Iterator[Statement]:
+    """The same of these passages."""
     starts, position = [], 0
     for passage in passages:
         starts.append(position)
