@@ -259,6 +259,8 @@ def test_total_of_many_places_in_one_sitting():
         "MSC at a concentration of 10x10^6/mL",
         "The dose range for each cm2 of the wound is (1-5)x10^6 MSC.",
         "MSC for a disease of 2 million people",
+        "MSC with 150m of a drug every 6 hours",
+        "MSC are cultured up to the fifth passage to get about 500 million cells.",
     ],
 )
 def test_no_dose(text):

@@ -210,6 +210,7 @@ def test_retreatment_that_is_only_allowed():
         "On each of these visits the subject will receive one infusion of MSC.",
         "MSC in patients who have received at least one dose of rituximab",
         "MSC; the cells are washed twice",
+        "MSC. Day 60, 100 and 180 (blood samples)",
         "MSC in twice the dose",
     ],
 )

@@ -93,7 +93,7 @@ _SIZE = re.compile(
         | \s?(?P<lost>[3-9])
       )(?!\d|\.\d|,\d(?![\d.]{{0,5}}\s?[x×*]))
     | (?P<word>millions?|mill\b|mio\b|billions?)(?![a-z])
-    | (?<=\d)\s?(?P<short>M)\b(?!\s?[.:=])
+    | (?<=\d)\s?(?P<short>(?-i:M)|m(?=\s(?:cells|MSCs?)))\b(?!\s?[.:=])
     | (?<![\d.,_])(?<![a-wyz])(?P<plain>\d{{1,3}}(?:[.,]\d{{3}}){{1,4}}|\d{{1,3}}(?:\s000){{2,3}}|\d{{5,12}})
       (?!\d|[.,]\d|\s?e\d)
     | (?P<mantissa>{_ALONE}(?!\d[.,]\d10e){_DECIMAL})\s?e\s?\+?(?P<scientific>\d{{1,2}})(?!\d|[.,]\d)

@@ -72,7 +72,7 @@ _GIVING = re.compile(
     re.I,
 )
 _LABORATORY_BEFORE = re.compile(
-    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|(?:each|per) cm ?[2²])"
+    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|to (?:get|obtain|yield)|(?:each|per) cm ?[2²])"
     r"[^.;]{0,50}$",
     re.I,
 )

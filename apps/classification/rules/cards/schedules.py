@@ -238,9 +238,10 @@ _GIVEN_AT = re.compile(
 # "At day 1 and month 3 after treatment": days on which something is measured, unless it is the first of the cells.
 _MEASURED = re.compile(
     r"[\s),]{0,2}(?:after|post|following)[\s-](?:(?:the|each|every|last|final|stem|cells?|mscs?|study)[\s-]){0,4}"
-    r"(?:treatment|infusion|injection|administration|therapy|implantation|procedure|intervention)|\s?\(?(?:collect|measur)",
+    r"(?:treatment|infusion|injection|administration|therapy|implantation|procedure|intervention)",
     re.I,
 )
+_COLLECTED = re.compile(r"\((?:collect|measur|assess|drawn|blood)", re.I)
 _AFTER_FIRST = re.compile(
     rf"[\s),]{{0,2}}(?:after|from|following|post)\s(?:the\s)?(?:first|initial)\s(?:[\w-]+\s){{0,2}}?{_GIVEN}", re.I
 )
@@ -330,7 +331,7 @@ _OUTCOMES = "protocolSection.outcomesModule."
 
 def _read(statement: Statement) -> Iterator[_Fact]:
     counts = _in_sequence(statement, list(islice(_counts(statement), _MOST_FACTS)))
-    others = [fact for read in (_rates, _points, _ordinals, _options) for fact in islice(read(statement), _MOST_FACTS)]
+    others = [fact for read in (_rates, _points, _ordinals, _repeats) for fact in islice(read(statement), _MOST_FACTS)]
     if any(fact.total for fact in counts):
         # A total is said of what the rest of the sentence counts in parts.
         counts = [fact for fact in counts if fact.total]
@@ -519,7 +520,7 @@ def _names_others(statement: Statement, start: int, end: int) -> bool:
     )
 
 
-def _options(statement: Statement) -> Iterator[_Fact]:
+def _repeats(statement: Statement) -> Iterator[_Fact]:
     """Times that may follow: "up to two additional infusions", "a possible repeat injection"."""
     text = statement.passage.text
     for found in _MORE.finditer(text, statement.start, statement.end):
@@ -677,7 +678,7 @@ def _is_of_giving(statement: Statement, found: re.Match[str], days: list[int]) -
     if _OPTIONAL.search(text, max(statement.start, start - 80), start):
         return False
     given = bool(_GIVEN_AT.search(text, max(statement.start, start - 50), start))
-    if not given and _MEASURED.match(text, end, statement.end):
+    if not given and (_MEASURED.match(text, end, statement.end) or _COLLECTED.search(found.group())):
         return False
     if not statement.stated and not _GIVING.search(
         text, max(statement.start, start - 200), min(statement.end, end + 60)
