@@ -67,13 +67,13 @@ _REPEATED = re.compile(
     re.I,
 )
 _GIVING = re.compile(
-    r"\b(?:receiv|giv(?:e|ing)|administ|(?:re-?)?infus|(?:re-?)?inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|instill|appl(?:y|ied)|"
-    r"transfus|escalat|cohort|perfus|engraft|suspension contain)",
+    r"\b(?:receiv|giv(?:e|ing)|administ|(?:re-?)?infus|(?:re-?)?inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|"
+    r"instill|appl(?:y|ied)|transfus|escalat|cohort|perfus|engraft|suspension contain)",
     re.I,
 )
 _LABORATORY_BEFORE = re.compile(
-    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|to (?:get|obtain|yield)|(?:each|per) cm ?[2²])"
-    r"[^.;]{0,50}$",
+    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|to (?:get|obtain|yield)|"
+    r"(?:each|per) cm ?[2²])[^.;]{0,50}$",
     re.I,
 )
 _HARVESTED = re.compile(
