@@ -72,8 +72,8 @@ _GIVING = re.compile(
     re.I,
 )
 _LABORATORY_BEFORE = re.compile(
-    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|to (?:get|obtain|yield)|"
-    r"(?:each|per) cm ?[2²])[^.;]{0,50}$",
+    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|to (?:get|obtain|yield)"
+    r"|(?:each|per) cm ?[2²])[^.;]{0,50}$",
     re.I,
 )
 _HARVESTED = re.compile(
