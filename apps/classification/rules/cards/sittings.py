@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 import re2
 
@@ -55,6 +56,25 @@ SCHEDULE_CUE = re2.compile(
     _options,
 )
 
+
+class _Wording(NamedTuple):
+    """A pattern, and the words of which a sentence must hold one before it is searched."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _wordings(*wordings: tuple[str, str]) -> tuple[_Wording, ...]:
+    return tuple(_Wording(tuple(words.split("|")), re.compile(pattern, re.I)) for words, pattern in wordings)
+
+
+def _worded(statement: Statement, wordings: Iterable[_Wording]) -> Iterator[re.Match[str]]:
+    lowered = statement.text.lower()
+    for words, pattern in wordings:
+        if any(word in lowered for word in words):
+            yield from pattern.finditer(statement.passage.text, statement.start, statement.end)
+
+
 # What may stand between a number and what it counts: no other number, no preposition, nothing that is counted itself.
 _ADJECTIVE = (
     rf"(?!(?:{_NUMBER}|arms?|post|pre|peri|of|different|various|dose|level|cohort|group|patients?|subjects?|"
@@ -78,26 +98,41 @@ _COUNT = re.compile(
     re.I,
 )
 # "A single- or double-dose injection": the first of the two numbers.
-_SINGLE_OR = re.compile(
-    rf"\bsingle-?\s?(?:or|and|/|versus|vs\.?)\s?(?:a\s)?(?:{_NUMBER}|double|multiple|repeat(?:ed)?)[\s-]?{_GIVEN}\b",
-    re.I,
+_SINGLE_OR = _wordings(
+    (
+        "single",
+        rf"\bsingle-?\s?(?:or|and|/|versus|vs\.?)\s?(?:a\s)?(?:{_NUMBER}|double|multiple|repeat(?:ed)?)[\s-]?{_GIVEN}\b",
+    )
 )
-_ONCE = re.compile(
-    rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\bonly\sonce\b|"
-    rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\bonce\b"
-    r"(?=\s?(?:$|[.,;:)]|by\b|via\b|into\b|through\b|at\b|on\b|for\sthe\sduration\b|during\b|under\b|intra|as\b|to\b|within\b))|"
-    r"(?<=[,;:(])\s?once\s?(?=$|[.,;:)])|"
-    r"\bintra\w+ly\sonce\b(?!\s(?:a|an|per|every|each|daily|weekly|monthly)\b)|"
-    r"\b(?:cells?|\w*MSCs?|IV)\sonce(?=\s?(?:$|[.,;)]))|"
-    r"\b(?:one|1)[-\s]time\b(?!\s?(?:per\b|a\b|every\b|each\b|in\b|points?\b|/))|\bonce\stime\b|\bone-off\b|"
-    r"\bonce\sonly\b|\bonly\sonce\b|\bin\sone\s(?:session|sitting)\b|"
-    r"\bsingle\s(?:[\w-]+\s){0,2}(?:procedure|session|sitting)\b",
-    re.I,
+_ONCE = _wordings(
+    (
+        "once",
+        (
+            rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\b(?:only\sonce\b|once\b(?=\s?(?:$|[.,;:)]|by\b|via\b|into\b|through\b|at\b|on\b|"
+            r"for\sthe\sduration\b|during\b|under\b|intra|as\b|to\b|within\b)))|"
+            r"(?<=[,;:(])\s?once\s?(?=$|[.,;:)])|"
+            r"\bintra\w+ly\sonce\b(?!\s(?:a|an|per|every|each|daily|weekly|monthly)\b)|"
+            r"\b(?:cells?|\w*MSCs?|IV)\sonce(?=\s?(?:$|[.,;)]))|\bonce\stime\b|\bonce\sonly\b|\bonly\sonce\b"
+        ),
+    ),
+    (
+        "one|1 time|1-time|single",
+        (
+            r"\b(?:one|1)[-\s]time\b(?!\s?(?:per\b|a\b|every\b|each\b|in\b|points?\b|/))|\bone-off\b|"
+            r"\bin\sone\s(?:session|sitting)\b|\bsingle\s(?:[\w-]+\s){0,2}(?:procedure|session|sitting)\b"
+        ),
+    ),
 )
-_TWICE = re.compile(
-    rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\b(?P<n>twice|thrice)\b(?!\s(?:a|an|per|daily|weekly|monthly|every|each|in|as|the)\b)",
-    re.I,
+_TWICE = _wordings(
+    (
+        "twice|thrice",
+        (
+            rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\b(?P<n>twice|thrice)\b"
+            r"(?!\s(?:a|an|per|daily|weekly|monthly|every|each|in|as|the)\b)"
+        ),
+    )
 )
+
 _SITES = re.compile(
     r"\bsites?\b|\bpoints?\b|\blocations?\b|myocardi|endocardi|epicardi|\bper\sinjection|\bml\s?(?:each|per|/)|\bc\.?c\b|"
     r"\bsegments?\b|\bmulti-?point|\baround\b|\bdivided\sinto\b|\bspread\b|needle",
@@ -153,33 +188,42 @@ _SPAN = (
     rf"(?P<n>{_NUMBER}|\d{{2,3}}|an?|one)(?:(?:{_TO}|\sand\s)(?P<n2>{_NUMBER}|\d{{2,3}}))?(?:\s?\(\d+\))?[\s-]?"
     rf"(?P<unit>{_UNIT})"
 )
-_INTERVALS = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"\b{_SPAN}['’]?s?\s(?:apart|later\sthan\sthe\sfirst)",
-        rf"\b{_SPAN}['’]?s?[\s-](?:of\s)?(?:time\s)?intervals?\b",
+_INTERVALS = _wordings(
+    ("apart|later", rf"\b{_SPAN}['’]?s?\s(?:apart|later\sthan\sthe\sfirst)"),
+    ("interval", rf"\b{_SPAN}['’]?s?[\s-](?:of\s)?(?:time\s)?intervals?\b"),
+    (
+        "interval",
         (
             rf"\bintervals?\s?(?:times?\s)?(?:is\s|was\s|:\s?|of\s|between[^.;]{{0,40}}?\b(?:is\s|of\s|was\s)){{1,2}}"
             rf"(?:at\sleast\s|about\s|approximately\s|every\s)?{_SPAN}\b"
         ),
-        rf"\bseparated\sby\s(?:about\s|approximately\s|at\sleast\s)?{_SPAN}\b",
+    ),
+    ("separated", rf"\bseparated\sby\s(?:about\s|approximately\s|at\sleast\s)?{_SPAN}\b"),
+    (
+        "between",
         rf"\b{_SPAN}\sbetween\s(?:each|every|the|two|both|treatments?|infusions?|injections?|doses?|administrations?)",
-        r"\b(?P<unit>day|week|month|year)\s(?P<n>\d{1,3})(?P<n2>)\safter\sthe\sfirst\b",
+    ),
+    ("after the first", r"\b(?P<unit>day|week|month|year)\s(?P<n>\d{1,3})(?P<n2>)\safter\sthe\sfirst\b"),
+    (
+        "second|2nd",
         rf"\b(?:second|2nd)\s(?:(?!and\b)[\w-]+\s){{0,8}}?{_SPAN}\s(?:after|later|following|from)\b",
-    )
+    ),
 )
 # The same, of a second time: "repeated after 4 weeks", "after 6 months once again", "followed by ... on day 28".
-_SECOND_TIMES = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"\brepeat\w*\s(?:\w+\s){{0,3}}?(?:after|in|at)\s{_SPAN}\b",
+_SECOND_TIMES = _wordings(
+    ("repeat", rf"\brepeat\w*\s(?:\w+\s){{0,3}}?(?:after|in|at)\s{_SPAN}\b"),
+    (
+        "again|re-|retreat|reinf|reinj|repeat",
         rf"\bafter\s{_SPAN}\b[^.;]{{0,80}}?\b(?:again|re-?treated|re-?infused|re-?injected|repeated)\b",
-        rf"\bagain\s(?:after|at|in)\s{_SPAN}\b",
-        rf"\bagain\s{_SPAN}\s(?:later|after|thereafter)\b",
-        rf"\bfollowed\sby\s(?:[\w()/-]+\s){{0,8}}?(?:after|at)\s{_SPAN}\b",
-        rf"\bfollowed\sby\s(?:[\w()/-]+\s){{0,8}}?{_SPAN}\slater\b",
+    ),
+    ("again", rf"\bagain\s(?:after|at|in)\s{_SPAN}\b"),
+    ("again", rf"\bagain\s{_SPAN}\s(?:later|after|thereafter)\b"),
+    ("followed by", rf"\bfollowed\sby\s(?:[\w()/-]+\s){{0,8}}?(?:after|at)\s{_SPAN}\b"),
+    ("followed by", rf"\bfollowed\sby\s(?:[\w()/-]+\s){{0,8}}?{_SPAN}\slater\b"),
+    (
+        "followed by",
         r"\bfollowed\sby\s(?:[\w()/-]+\s){0,8}?(?:at|on)\s(?P<unit>day|week|month)\s(?P<n>\d{1,3})(?P<n2>)\b",
-    )
+    ),
 )
 _FOLLOWED_GIVING = re.compile(r"infus|inject|\bI[VTAM]\b|\bintra|\bdose|administ|transplant|\bcells?\b|\bMSC", re.I)
 _NOT_GIVING = frozenset({"visit", "drug", "control", "other-cell"})
@@ -296,11 +340,11 @@ def read_counts(statement: Statement) -> Iterator[Fact]:
             yield fact
     for found in _NUMBER_OF.finditer(text, statement.start, statement.end):
         yield Fact(statement, found.start(), found.end(), (int(found["n"]), None))
-    for found in _SINGLE_OR.finditer(text, statement.start, statement.end):
+    for found in _worded(statement, _SINGLE_OR):
         yield Fact(statement, found.start(), found.end(), (1, None))
-    for found in _TWICE.finditer(text, statement.start, statement.end):
+    for found in _worded(statement, _TWICE):
         yield Fact(statement, found.start(), found.end(), (_value(found["n"]), None))
-    for found in _ONCE.finditer(text, statement.start, statement.end):
+    for found in _worded(statement, _ONCE):
         before = text[max(statement.start, found.start() - _EACH_REACH) : found.start()]
         if not _AGAIN.search(found.group()) and not _EACH_TIME.search(before):
             yield Fact(statement, found.start(), found.end(), (1, None))
@@ -491,20 +535,18 @@ def _lasting(text: str, start: int, end: int, period: float) -> tuple[tuple[int,
 
 def _spans(statement: Statement) -> Iterator[Fact]:
     text = statement.passage.text
-    for pattern in _INTERVALS:
-        for found in pattern.finditer(text, statement.start, statement.end):
-            if days := _days_between(found):
-                limited = bool(_LIMITED.search(text[max(statement.start, found.start() - 24) : found.start("n")]))
-                yield Fact(statement, found.start(), found.end(), None, (days,), shaky=limited)
-    for pattern in _SECOND_TIMES:
-        for found in pattern.finditer(text, statement.start, statement.end):
-            days = _days_between(found)
-            if days is None or (found.group()[:8].lower() == "followed" and not _is_given_next(statement, found)):
-                continue
-            if _CONDITION.search(text, statement.start, statement.end):
-                yield Fact(statement, found.start(), found.end(), None, (days,), rank=1, more=1)
-            else:
-                yield Fact(statement, found.start(), found.end(), (2, None), (days,), rank=1, ordinal=True)
+    for found in _worded(statement, _INTERVALS):
+        if days := _days_between(found):
+            limited = bool(_LIMITED.search(text[max(statement.start, found.start() - 24) : found.start("n")]))
+            yield Fact(statement, found.start(), found.end(), None, (days,), shaky=limited)
+    for found in _worded(statement, _SECOND_TIMES):
+        days = _days_between(found)
+        if days is None or (found.group()[:8].lower() == "followed" and not _is_given_next(statement, found)):
+            continue
+        if _CONDITION.search(text, statement.start, statement.end):
+            yield Fact(statement, found.start(), found.end(), None, (days,), rank=1, more=1)
+        else:
+            yield Fact(statement, found.start(), found.end(), (2, None), (days,), rank=1, ordinal=True)
     for found in _ADVERB_INTERVAL.finditer(text, statement.start, statement.end):
         yield Fact(statement, found.start(), found.end(), None, ((_ADVERBS[found["adverb"].lower()], None),))
 
