@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "apps.guide",
     "apps.curation",
     "apps.ingest",
+    "apps.exports",
     "apps.web",
     "apps.api",
     "apps.desk",

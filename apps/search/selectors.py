@@ -1,13 +1,13 @@
 """Reading the published documents: lists with their counts, single documents, the dataset's version.
 
 A list costs two statements (version, rows), one more with a text, one more the first time that a process needs a sort
-order, one more after the dataset has moved.
+order, one more after the dataset has moved. A whole list is read in batches from one statement, however long it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -46,6 +46,12 @@ SHOWN = tuple(column.name for column in StudyDocument._meta.concrete_fields if c
 _JSON = {column.name for column in StudyDocument._meta.concrete_fields if isinstance(column, JSONField)}
 _ID = SHOWN.index("nct_id")
 _DOCUMENTS = f"SELECT {', '.join(SHOWN)} FROM search_studydocument WHERE nct_id = ANY(%s)"  # noqa: S608
+_STREAM = f"""
+SELECT {', '.join(SHOWN)} FROM unnest(%s::text[]) WITH ORDINALITY AS asked (nct_id, place)
+JOIN search_studydocument USING (nct_id) ORDER BY place
+"""  # noqa: S608
+# Documents that are held in memory at a time while a whole list is read.
+BATCH = 500
 
 _MATCH = """
 SELECT numnode(websearch_to_tsquery('trialtracker', %(q)s)), (
@@ -89,7 +95,8 @@ class Results:
     """One page of a list. `pages` is at least 1; a page past it has no documents.
 
     `scope_counts` says how many studies fit in each scope, whatever scope is asked for. `timed_out` is true when the
-    text search took too long: then there is nothing else in here.
+    text search took too long: then there is nothing else in here. `nct_ids` are the ids of all pages in order, where
+    the whole list was asked for in the place of a page.
     """
 
     query: StudyQuery
@@ -100,6 +107,7 @@ class Results:
     scope_counts: Mapping[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     timed_out: bool = False
+    nct_ids: Sequence[str] = ()
 
     @property
     def page(self) -> int:
@@ -131,10 +139,13 @@ def dataset_version() -> int:
     return row[0] if row else 0
 
 
-def search_studies(query: StudyQuery, *, facets: bool = True, version: int | None = None) -> Results:
+def search_studies(
+    query: StudyQuery, *, facets: bool = True, version: int | None = None, whole: bool = False
+) -> Results:
     """The page that a query asks for, with the counts of every facet.
 
-    `version` spares a statement where the caller has just read it. Never raises for what a reader typed.
+    `version` spares a statement where the caller has just read it. With `whole` there are no documents but the ids of
+    all pages, for `stream_documents`. Never raises for what a reader typed.
     """
     version = dataset_version() if version is None else version
     index = index_at(version)
@@ -143,7 +154,8 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         matched = _matches(index, query.q, problems) if query.q else None
         chosen = select(index, query, matched)
         count = chosen.bits.bit_count()
-        documents = _page(index, chosen.bits, count, query)
+        nct_ids = _ids(index, chosen.bits, count, query, 0, count) if whole else ()
+        documents = [] if whole else _page(index, chosen.bits, count, query)
     except (OperationalError, InternalError) as error:
         code = getattr(error.__cause__, "pgcode", None)
         if code == _CANCELLED:
@@ -162,7 +174,19 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         facets=list(_facets(index, query, chosen)) if facets else [],
         scope_counts=_scope_counts(index, chosen, query) if facets else {},
         problems=problems,
+        nct_ids=nct_ids,
     )
+
+
+def stream_documents(results: Results, *, size: int = BATCH) -> Generator[list[StudyDocument], None, None]:
+    """The documents of a whole list in its order, so many at a time; inside a transaction, which must last as long.
+
+    One statement, by a cursor that the server holds: neither memory nor statements grow with the list.
+    """
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_STREAM, [list(results.nct_ids)])
+        while rows := cursor.fetchmany(size):
+            yield [_document(row) for row in rows]
 
 
 def document(nct_id: str) -> StudyDocument | None:
@@ -177,13 +201,14 @@ def documents_for(nct_ids: Sequence[str]) -> list[StudyDocument]:
     with connection.cursor() as cursor:
         cursor.execute(_DOCUMENTS, [list(nct_ids)])
         rows = cursor.fetchall()
-    found = {}
-    for row in rows:
-        values = [
-            msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=True)
-        ]
-        found[row[_ID]] = StudyDocument.from_db(connection.alias, SHOWN, values)
+    found = {row[_ID]: _document(row) for row in rows}
     return [found[nct_id] for nct_id in nct_ids if nct_id in found]
+
+
+def _document(row: Sequence[Any]) -> StudyDocument:
+    """A row of the columns `SHOWN`."""
+    values = [msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=True)]
+    return StudyDocument.from_db(connection.alias, SHOWN, values)
 
 
 def listed_studies() -> list[tuple[str, str]]:
@@ -292,14 +317,17 @@ def _asked(q: str) -> str:
 
 def _page(index: BitmapIndex, bits: int, count: int, query: StudyQuery) -> list[StudyDocument]:
     start = (query.page - 1) * query.page_size
-    if start >= count:
-        return []
+    return documents_for(_ids(index, bits, count, query, start, query.page_size)) if start < count else []
+
+
+def _ids(index: BitmapIndex, bits: int, count: int, query: StudyQuery, start: int, number: int) -> list[str]:
+    """So many ids of the list from `start` on, in its order."""
     sort = query.order
     if sort == RELEVANCE:
         if count <= RANK_LIMIT and len(_nct_numbers(query.q)) < 2:
-            return documents_for(_ranked(index, bits, _asked(query.q), start, query.page_size))
+            return _ranked(index, bits, _asked(query.q), start, number)
         sort = StudyQuery().order
-    return documents_for(index.page(bits, sort, start, start + query.page_size))
+    return index.page(bits, sort, start, start + number)
 
 
 def _ranked(index: BitmapIndex, bits: int, q: str, start: int, number: int) -> list[str]:
