@@ -67,8 +67,8 @@ def whole_list(query: StudyQuery, *, data_timestamp: DataTimestamp) -> Iterator[
 def _found(query: StudyQuery) -> Results:
     """The search, under its own limits. A search that PostgreSQL stopped leaves the transaction as it was."""
     before = transaction.savepoint()
-    _set("statement_timeout", str(SEARCH_TIMEOUT_MS))
-    _set("enable_seqscan", "off")
+    # As search_studies sets them itself where it is alone.
+    _set(statement_timeout=str(SEARCH_TIMEOUT_MS), enable_seqscan="off")
     results = search_studies(query, facets=False, whole=True)
     transaction.savepoint_rollback(before)
     return results
@@ -82,15 +82,15 @@ def one_state() -> Iterator[None]:
         if outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        _set("statement_timeout", _FETCH_TIMEOUT)
-        _set("idle_in_transaction_session_timeout", _IDLE_TIMEOUT)
+        _set(statement_timeout=_FETCH_TIMEOUT, idle_in_transaction_session_timeout=_IDLE_TIMEOUT)
         yield
 
 
-def _set(name: str, value: str) -> None:
+def _set(**settings: str) -> None:
     """For the rest of this transaction, or until it goes back to an earlier savepoint."""
+    calls = ", ".join("set_config(%s, %s, true)" for _ in settings)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+        cursor.execute(f"SELECT {calls}", [part for pair in settings.items() for part in pair])
 
 
 class Download:

@@ -47,7 +47,7 @@ _JSON = {column.name for column in StudyDocument._meta.concrete_fields if isinst
 _ID = SHOWN.index("nct_id")
 _DOCUMENTS = f"SELECT {', '.join(SHOWN)} FROM search_studydocument WHERE nct_id = ANY(%s)"  # noqa: S608
 _STREAM = f"""
-SELECT {', '.join(SHOWN)} FROM unnest(%s::text[]) WITH ORDINALITY AS asked (nct_id, place)
+SELECT {", ".join(SHOWN)} FROM unnest(%s::text[]) WITH ORDINALITY AS asked (nct_id, place)
 JOIN search_studydocument USING (nct_id) ORDER BY place
 """  # noqa: S608
 # Documents that are held in memory at a time while a whole list is read.
@@ -178,14 +178,14 @@ def search_studies(
     )
 
 
-def stream_documents(results: Results, *, size: int = BATCH) -> Generator[list[StudyDocument], None, None]:
-    """The documents of a whole list in its order, so many at a time; inside a transaction, which must last as long.
+def stream_documents(results: Results) -> Generator[list[StudyDocument], None, None]:
+    """The documents of a whole list in its order, a batch at a time; inside a transaction, which must last as long.
 
     One statement, by a cursor that the server holds: neither memory nor statements grow with the list.
     """
     with connection.chunked_cursor() as cursor:
         cursor.execute(_STREAM, [list(results.nct_ids)])
-        while rows := cursor.fetchmany(size):
+        while rows := cursor.fetchmany(BATCH):
             yield [_document(row) for row in rows]
 
 

@@ -20,7 +20,7 @@ KINDS = {column.name: column.kind for column in COLUMNS}
 
 def taken(client: Client, path: str, status: int = 200, **headers: str) -> bytes:
     """The body of an answer, streamed or not."""
-    response = client.get(path, headers=headers)
+    response = client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     body = b"".join(response.streaming_content) if response.streaming else response.content
     assert response.status_code == status, body[:500]
     return body
