@@ -73,6 +73,8 @@ class About:
     @property
     def data(self) -> str:
         """Whose data, and as of when, in words."""
+        if settings.SAMPLE:
+            return gettext("invented")
         time = self.edition.data_time
         if time is None:
             when = self.edition.data_timestamp or gettext("date not known")
@@ -109,7 +111,7 @@ class About:
             "ruleset_version": self.edition.ruleset_version,
             "dataset_version": self.edition.dataset_version,
             "made_at": moment(self.edition.made_at),
-            "source": f"{REGISTRY}, {LIBRARY}",
+            "source": gettext("invented") if settings.SAMPLE else f"{REGISTRY}, {LIBRARY}",
             "changes": gettext(
                 "Chosen, labelled and rearranged by %(name)s. The library has neither checked nor endorsed it. "
                 "Contacts of persons are left out."

@@ -47,8 +47,9 @@ def rules() -> list[str]:
             "Several values in a cell are separated by |. Within a value, | is written \\| and \\ is written \\\\."
         ),
         gettext(
-            "A text that begins with =, +, -, @, a tab or a line break has an apostrophe before it, so that no "
-            "spreadsheet takes it for a formula. Take one apostrophe away to have the value."
+            "In CSV and Excel a text that begins with =, +, - or @ (their full-width forms too), a tab or a line break "
+            "has an apostrophe before it, so that no spreadsheet takes it for a formula; so has one that begins with "
+            "apostrophes and then one of these. Take one apostrophe away to have the value. Numbers stay numbers."
         ),
         gettext("An empty cell is a value that the record does not state."),
         gettext(

@@ -34,9 +34,11 @@ class SearchTooSlow(NotExported):
 
 @dataclass(frozen=True, slots=True)
 class WholeList:
-    """All trials of a list. `batches` can be read once, inside the block that made it."""
+    """All trials of a list. `batches` can be read once, inside the block that made it; there `results` may be
+    streamed again."""
 
     about: About
+    results: Results
     batches: Iterator[Sequence[StudyDocument]]
 
 
@@ -59,7 +61,7 @@ def whole_list(query: StudyQuery, *, data_timestamp: DataTimestamp) -> Iterator[
         )
         batches = stream_documents(results)
         try:
-            yield WholeList(about, batches)
+            yield WholeList(about, results, batches)
         finally:
             batches.close()
 

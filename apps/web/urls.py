@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from apps.web.views import data, dictionary, disease, exports, health, home, machine, pages, reports, trial, trials
+from apps.web.views import (
+    data,
+    dictionary,
+    disease,
+    exports,
+    health,
+    home,
+    machine,
+    pages,
+    reports,
+    snapshots,
+    trial,
+    trials,
+)
 from apps.web.views.conditional import conditional
 
 app_name = "web"
@@ -24,6 +37,8 @@ urlpatterns = [
     path("data/", data.data, name="data"),
     path("data/dictionary/", conditional(dictionary.dictionary), name="dictionary"),
     path("data/dictionary.json", conditional(dictionary.dictionary_json), name="dictionary-json"),
+    path("data/snapshots.json", snapshots.snapshot_list, name="snapshots"),
+    path("data/snapshots/<str:month>/<str:name>", snapshots.snapshot_file, name="snapshot-file"),
     path("about/", conditional(pages.about), name="about"),
     path("privacy/", conditional(pages.privacy), name="privacy"),
     path("accessibility/", conditional(pages.accessibility), name="accessibility"),

@@ -209,7 +209,10 @@ def _refuse(request: HttpRequest, status: int, sentences: list[str], query: Stud
         context = {"section": "trials", "sentences": sentences, "list": _beside(query, "")}
         response = render(request, "web/no_export.html", context, status=status)
     else:
-        response = HttpResponse("\n".join([*sentences, ""]), status=status, content_type="text/plain; charset=utf-8")
+        first = gettext("No file was made: it must hold exactly what was asked for.")
+        response = HttpResponse(
+            "\n".join([first, *sentences, ""]), status=status, content_type="text/plain; charset=utf-8"
+        )
     response.headers["Cache-Control"] = "no-store"
     if status == 503:
         response.headers["Retry-After"] = str(_MINUTE)

@@ -38,6 +38,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /trials/about.json",
         "Disallow: /trials/cite.",
         "Disallow: /l/",
+        "Disallow: /data/snapshots",
         "Crawl-delay: 1",
         "",
         f"Sitemap: {_site()}/sitemap.xml",
