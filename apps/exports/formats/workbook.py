@@ -23,8 +23,8 @@ from apps.exports.columns import COLUMNS, NAMES, row_of
 from apps.exports.dictionary import columns_told, rules
 from apps.search.models import StudyDocument
 
-# What one worker makes in about ten seconds; Excel itself ends at 1,048,576 rows.
-MOST_ROWS = 40_000
+# What a web server process makes in about ten seconds (it is ended after thirty); Excel itself has 1,048,576 rows.
+MOST_ROWS = 20_000
 # Excel counts in UTF-16 units.
 MOST_UNITS = 32_767
 PIECE = 256 * 1024

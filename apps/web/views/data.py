@@ -80,7 +80,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "registry_date": registry_day(now.data_timestamp),
         "counts": counts,
         "queries": QUERIES,
-        "snapshots": published(),
+        "snapshots": [(item, registry_day(item.told["data_timestamp"] or "")) for item in published()],
         "runs": [_run(run) for run in runs],
         "running": _progress(runs[0]) if runs and runs[0].state == SyncRun.State.RUNNING else "",
         "held": [_run(run) for run in runs if run.state == SyncRun.State.HELD],
