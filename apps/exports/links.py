@@ -22,9 +22,10 @@ NEWEST = "1"
 MOST_CODE, MOST_QUERY = 12_000, 60_000
 
 _CODE = re.compile(r"[0-9A-Za-z_-]+", re.ASCII)
-_QUERY = re.compile(r"[!-~]*", re.ASCII)
-# In a canonical query string a letter beyond ASCII stands as %E5 and so on; packed, it is the byte itself.
-_BEYOND_ASCII = re.compile(rb"%([89A-F][0-9A-F])")
+# A canonical query string has no other characters than these. Any other byte of a value stands in it as %3A or %E5;
+# packed, it is the byte itself.
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~+=&%-")
+_ESCAPED = re.compile(rb"%([0-9A-F]{2})")
 _CHECK = 2
 
 
@@ -34,7 +35,7 @@ class NoSuchLink(ValueError):
 
 def pack(query_string: str) -> str:
     """The code of a canonical query string (`StudyQuery.to_query_string`), "" included."""
-    raw = _BEYOND_ASCII.sub(lambda found: bytes.fromhex(found[1].decode()), query_string.encode("ascii"))
+    raw = _ESCAPED.sub(_byte, query_string.encode("ascii"))
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_FIXED, zdict=_words(NEWEST))
     packed = packer.compress(raw) + packer.flush() + _check(raw)
     return NEWEST + base64.urlsafe_b64encode(packed).decode().rstrip("=")
@@ -50,11 +51,16 @@ def unpack(code: str) -> str:
         raw = reader.decompress(packed[:-_CHECK], MOST_QUERY)
     except (binascii.Error, zlib.error):
         raise NoSuchLink(code[:60]) from None
-    query_string = "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw)
+    query_string = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw)
     whole = reader.eof and not reader.unused_data and _check(raw) == packed[-_CHECK:]
-    if not whole or not _QUERY.fullmatch(query_string):
+    if not whole:
         raise NoSuchLink(code[:60])
     return query_string
+
+
+def _byte(escaped: re.Match[bytes]) -> bytes:
+    byte = bytes.fromhex(escaped[1].decode())
+    return escaped[0] if byte[0] in _PLAIN else byte
 
 
 def _check(raw: bytes) -> bytes:

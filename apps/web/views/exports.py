@@ -9,29 +9,24 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.cache import get_conditional_response
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from rest_framework.throttling import BaseThrottle
 
 from apps.core.rates import count, seconds_left
-from apps.exports.about import About, Edition, about_list, whole
+from apps.exports.about import About, whole
 from apps.exports.citations import CITATIONS
 from apps.exports.formats import FORMATS
 from apps.exports.links import NoSuchLink, unpack
 from apps.exports.selectors import Download, NotExported, SearchTooSlow, whole_list
 from apps.ingest.selectors import last_good_run
 from apps.search.query import StudyQuery
-from apps.search.selectors import Results
 from apps.web.views.conditional import CACHE_CONTROL, page_etag
-from apps.web.views.site import known
 
 # Files that one address may take in a minute.
 EXPORTS_A_MINUTE = 30
@@ -72,7 +67,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         response.headers["Content-Disposition"] = f'attachment; filename="{download.file_name}"'
         for name, value in _headers(download.about).items():
             response.headers[name] = value
-        response.headers["Link"] = f'<{_beside(query, "about.json")}>; rel="describedby"; type="application/json"'
+        response.headers["Link"] = f'<{beside(query, "about.json")}>; rel="describedby"; type="application/json"'
         return response
 
     return _answer(request, answer)
@@ -120,31 +115,6 @@ def short_link(request: HttpRequest, code: str) -> HttpResponse:
     return response
 
 
-@dataclass(frozen=True, slots=True)
-class TakeAway:
-    """What the list's page offers to take along: its files, its citation, its short link."""
-
-    about: About
-    files: list[tuple[Promise, Promise, str]]
-    ris: str
-    bibtex: str
-
-
-def take_away(results: Results) -> TakeAway:
-    """For the list's page. Asks the database for nothing that the page has not asked for."""
-    edition = Edition(known.get().data_timestamp, results.version, timezone.now())
-    return TakeAway(
-        about=about_list(results.query, results.count, edition),
-        files=[
-            (form.name, form.plain, _beside(results.query, f"export.{form.slug}"))
-            for form in FORMATS.values()
-            if form.most is None or results.count <= form.most
-        ],
-        ris=_beside(results.query, "cite.ris"),
-        bibtex=_beside(results.query, "cite.bib"),
-    )
-
-
 def _answer(request: HttpRequest, write: Callable[[StudyQuery], HttpResponseBase]) -> HttpResponseBase:
     """The answer to a list's question, where it was understood whole; else why not."""
     etag = page_etag(request)
@@ -183,7 +153,7 @@ def _headers(listed: About) -> dict[str, str]:
     return {_header(name): str(value) for name, value in told.items() if len(str(value)) <= _LONGEST_HEADER}
 
 
-def _beside(query: StudyQuery, name: str) -> str:
+def beside(query: StudyQuery, name: str) -> str:
     """An address beside the list's own, for the whole of it."""
     text = whole(query).to_query_string()
     return f"/trials/{name}?{text}" if text else f"/trials/{name}"
@@ -206,7 +176,7 @@ def _too_often(request: HttpRequest) -> HttpResponse | None:
 def _refuse(request: HttpRequest, status: int, sentences: list[str], query: StudyQuery) -> HttpResponse:
     """Why there is no file: a page where a page is wanted, else sentences."""
     if request.get_preferred_type(["text/plain", "text/html"]) == "text/html":
-        context = {"section": "trials", "sentences": sentences, "list": _beside(query, "")}
+        context = {"section": "trials", "sentences": sentences, "list": beside(query, "")}
         response = render(request, "web/no_export.html", context, status=status)
     else:
         first = gettext("No file was made: it must hold exactly what was asked for.")

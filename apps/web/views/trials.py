@@ -17,10 +17,10 @@ from apps.search.selectors import Results, search_studies
 from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, CELL_TYPES, SCOPE_BY_SLUG
 from apps.web.views.conditional import version_of
-from apps.web.views.exports import take_away
 from apps.web.views.facets import groups_of, sections_of
 from apps.web.views.markup import facets, sections, trial_rows
 from apps.web.views.rows import pager, rows_of
+from apps.web.views.take_away import take_away
 
 _ORDERS = (
     ("relevance", _("best match")),
@@ -67,7 +67,7 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
         "pager": pager(results.page, results.pages, lambda number: _href(query, page=number)),
         "canonical": f"/trials/?{canonical}" if canonical else "/trials/",
         "indexed": not canonical,
-        "take_away": take_away(results) if results.count else None,
+        "take_away": take_away(results) if results.count else "",
         "waiting": "" if query.scope != ("in_scope",) else _href(query, scope="review"),
         "waiting_count": results.scope_counts.get("review", 0),
     }
