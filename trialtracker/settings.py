@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "apps.guide",
     "apps.curation",
     "apps.ingest",
+    "apps.exports",
     "apps.web",
     "apps.api",
     "apps.desk",
@@ -101,8 +102,14 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(BASE_DIR / ".local" / "static")))
+SNAPSHOT_ROOT = Path(env_str("SNAPSHOT_ROOT", str(BASE_DIR / ".local" / "snapshots")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # The monthly snapshots. Any storage of Django's will do that tells the files of a folder.
+    "snapshots": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": SNAPSHOT_ROOT},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -137,6 +144,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "ingest.tick", "schedule": env_float("SYNC_TICK_SECONDS", 60), "options": {"expires": 55}},
+    "snapshot": {"task": "exports.snapshot", "schedule": 3600.0, "options": {"expires": 3500}},
 }
 
 # A cache that hangs is as good as none: those who use it go on without.

@@ -19,7 +19,7 @@ from apps.search.models import StudyDocument
 from apps.search.selectors import Results
 from apps.search.snippets import PLACES
 from apps.studies.models import Study
-from apps.vocabulary.cards import FIELDS, CardField
+from apps.vocabulary.cards import FIELDS, NOTATIONS, CardField
 
 _TEXTS = ("acronym", "study_type", "overall_status", "sponsor", "sponsor_class", "enrollment_type")
 _DATES = ("start_date", "primary_completion_date", "first_posted", "last_update_posted")
@@ -41,21 +41,6 @@ _AS_THEY_ARE = (
     "doubts",
 )
 
-# How the values of a field are written where they are not a closed list.
-_NOTATIONS = {
-    "product": "Slugs of product names.",
-    "dose": "Cells given at one time, as 1e6/kg or 3e7; a range as 1e6-2e6/kg.",
-    "administrations": "How often one person is given cells, as 1 or 2-4.",
-    "interval": "Days between two of them.",
-    "co_treatment": "Slugs of what is given beside the cells.",
-    "mobilisation": "Drugs joined by + in alphabetical order, as cyclophosphamide+g-csf.",
-    "cd34_dose": "As dose; the least that is wanted as >=2e6/kg.",
-    "age": "Years, as 18-65, 18- or -65; months as 6m-.",
-    "duration": "Months, as <=36, >=12 or 6-60.",
-    "severity": "Measure and what it must be to join, as edss:3-6.5 or das28>3.2.",
-    "follow_up": "Months, as 12 or 0.5.",
-}
-
 
 def _texts(help_text: str, **more: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(), help_text=help_text, **more)
@@ -67,7 +52,7 @@ def _text(help_text: str) -> serializers.CharField:
 
 def _told(field: CardField) -> str:
     belongs = {"msc": "Of MSC alone. ", "hsc": "Of HSC alone. ", "both": ""}[field.card]
-    values = f"Slugs: {', '.join(field.words)}." if field.words else _NOTATIONS[field.slug]
+    values = f"Slugs: {', '.join(field.words)}." if field.words else NOTATIONS[field.slug]
     return f"{field.name}. {belongs}{values}"
 
 

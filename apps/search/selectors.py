@@ -2,12 +2,13 @@
 
 A list costs two statements (version, rows), one more with a text and one more to rank what it finds, one more the first
 time that a process needs a sort order, one more after the dataset has moved. A text that finds nothing costs one or two
-more to look for its nearest spelling, and one to search that.
+more to look for its nearest spelling, and one to search that. A whole list is read in batches from one statement,
+however long it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from operator import and_, or_
@@ -44,6 +45,12 @@ SHOWN = tuple(name for name in COLUMNS if name not in HIDDEN)
 _JSON = {column.name for column in StudyDocument._meta.concrete_fields if isinstance(column, JSONField)}
 _ID = SHOWN.index("nct_id")
 _DOCUMENTS = "SELECT {columns} FROM search_studydocument WHERE nct_id = ANY(%s)"
+_STREAM = f"""
+SELECT {", ".join(SHOWN)} FROM unnest(%s::text[]) WITH ORDINALITY AS asked (nct_id, place)
+JOIN search_studydocument USING (nct_id) ORDER BY place
+"""  # noqa: S608
+# Documents that are held in memory at a time while a whole list is read.
+BATCH = 500
 
 # The stop words among these, and then, row by row, each part of a plan.
 _STOP_WORDS = """
@@ -101,7 +108,8 @@ class Results:
 
     `scope_counts` says how many studies fit in each scope, whatever scope is asked for. `timed_out` is true when the
     text search took too long: then there is nothing else in here. Of a text that cannot be read nothing is found
-    (`query.unreadable`).
+    (`query.unreadable`). `nct_ids` are the ids of all pages in order, where the whole list was asked for in the place
+    of a page.
 
     `also_searched` and `also_left_out` are the synonyms that the text was given, `as_typed` the text that has none.
     `corrected` is the spelling that was searched where the text as typed finds nothing, `exactly` the text that asks
@@ -122,6 +130,7 @@ class Results:
     corrected: str = ""
     exactly: str = ""
     snippets: Mapping[str, Sequence[Snippet]] = field(default_factory=dict)
+    nct_ids: Sequence[str] = ()
 
     @property
     def page(self) -> int:
@@ -153,10 +162,13 @@ def dataset_version() -> int:
     return row[0] if row else 0
 
 
-def search_studies(query: StudyQuery, *, facets: bool = True, version: int | None = None) -> Results:
+def search_studies(
+    query: StudyQuery, *, facets: bool = True, version: int | None = None, whole: bool = False
+) -> Results:
     """The page that a query asks for, with the counts of every facet.
 
-    `version` spares a statement where the caller has just read it. Never raises for what a reader typed.
+    `version` spares a statement where the caller has just read it. With `whole` there are no documents but the ids of
+    all pages, for `stream_documents`. Never raises for what a reader typed.
     """
     version = dataset_version() if version is None else version
     index = index_at(version)
@@ -164,7 +176,8 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         found = _find(index, query) if query.q else _Found()
         chosen = select(index, query, found.bits)
         count = chosen.bits.bit_count()
-        documents, snippets = _page(index, chosen.bits, count, query, found)
+        nct_ids = _ids(index, chosen.bits, count, query, found, 0, count) if whole else ()
+        documents, snippets = ([], {}) if whole else _page(index, chosen.bits, count, query, found)
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", None) != _CANCELLED:
             raise
@@ -185,7 +198,19 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         corrected=found.correction.text if found.correction else "",
         exactly=found.correction.exactly if found.correction else "",
         snippets=snippets,
+        nct_ids=nct_ids,
     )
+
+
+def stream_documents(results: Results) -> Generator[list[StudyDocument], None, None]:
+    """The documents of a whole list in its order, a batch at a time; inside a transaction, which must last as long.
+
+    One statement, by a cursor that the server holds: neither memory nor statements grow with the list.
+    """
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_STREAM, [list(results.nct_ids)])
+        while rows := cursor.fetchmany(BATCH):
+            yield [_document(row) for row in rows]
 
 
 def document(nct_id: str) -> StudyDocument | None:
@@ -209,12 +234,15 @@ def _documents(
         rows = cursor.fetchall()
     found, texts = {}, {}
     for row in rows:
-        values = [
-            msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=False)
-        ]
-        found[row[_ID]] = StudyDocument.from_db(connection.alias, SHOWN, values)
+        found[row[_ID]] = _document(row[: len(SHOWN)])
         texts[row[_ID]] = dict(zip(columns[len(SHOWN) :], row[len(SHOWN) :], strict=True))
     return [found[nct_id] for nct_id in nct_ids if nct_id in found], texts
+
+
+def _document(row: Sequence[Any]) -> StudyDocument:
+    """A row of the columns `SHOWN`."""
+    values = [msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=True)]
+    return StudyDocument.from_db(connection.alias, SHOWN, values)
 
 
 def listed_studies() -> list[tuple[str, str]]:
@@ -350,19 +378,25 @@ def _page(
     start = (query.page - 1) * query.page_size
     if start >= count:
         return [], {}
-    order = found.question.order
-    if query.order != RELEVANCE:
-        nct_ids = index.page(bits, query.order, start, start + query.page_size)
-    elif order is not None and count <= RANK_LIMIT:
-        nct_ids = _ranked(index, bits, order, start, query.page_size)
-    else:
-        nct_ids = index.page(bits, DEFAULT_SORT, start, start + query.page_size)
+    nct_ids = _ids(index, bits, count, query, found, start, query.page_size)
     terms = found.terms
     documents, texts = _documents(nct_ids, (*SHOWN, *TEXTS) if terms else SHOWN)
     if not terms:
         return documents, {}
     told = {row.nct_id: snippets_of({"title": row.title, **texts[row.nct_id]}, terms) for row in documents}
     return documents, {nct_id: snippets for nct_id, snippets in told.items() if snippets}
+
+
+def _ids(
+    index: BitmapIndex, bits: int, count: int, query: StudyQuery, found: _Found, start: int, number: int
+) -> list[str]:
+    """So many ids of the list from `start` on, in its order."""
+    if query.order != RELEVANCE:
+        return index.page(bits, query.order, start, start + number)
+    order = found.question.order
+    if order is not None and count <= RANK_LIMIT:
+        return _ranked(index, bits, order, start, number)
+    return index.page(bits, DEFAULT_SORT, start, start + number)
 
 
 def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int) -> list[str]:

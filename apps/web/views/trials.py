@@ -21,6 +21,7 @@ from apps.web.views.facets import groups_of, sections_of
 from apps.web.views.markup import facets, sections, trial_rows
 from apps.web.views.rows import pager, rows_of
 from apps.web.views.searched import examples, searched
+from apps.web.views.take_away import take_away
 
 _ORDERS = (
     ("relevance", _("best match")),
@@ -70,6 +71,7 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
         "pager": pager(results.page, results.pages, lambda number: _href(query, page=number)),
         "canonical": f"/trials/?{canonical}" if canonical else "/trials/",
         "indexed": not canonical,
+        "take_away": take_away(results) if results.count else "",
         "waiting": "" if query.scope != ("in_scope",) else _href(query, scope="review"),
         "waiting_count": results.scope_counts.get("review", 0),
     }
