@@ -184,7 +184,7 @@ def test_one_address_cannot_take_everything(client: Client, monkeypatch: pytest.
 @pytest.mark.django_db(transaction=True)
 def test_a_search_that_takes_too_long_is_a_503(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(entry())
-    monkeypatch.setattr(search, "_MATCH", "SELECT 1, pg_sleep(5)::text")
+    monkeypatch.setattr(search, "_MATCH", "SELECT %s, pg_sleep(5)::text || %s || '{vector}'")
     monkeypatch.setattr(selectors, "SEARCH_TIMEOUT_MS", 50)
     response = client.get("/trials/export.csv?q=cells")
     assert response.status_code == 503

@@ -60,7 +60,7 @@ def test_the_words_that_links_are_read_with_never_change() -> None:
 )
 def test_every_list_has_a_link(params: dict[str, str | list[str]]) -> None:
     query, problems = StudyQuery.parse(params)
-    assert not problems
+    assert {problem.kind for problem in problems} <= {"unreadable"}
     text = query.to_query_string()
     code = pack(text)
     assert unpack(code) == text
