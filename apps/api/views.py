@@ -65,6 +65,9 @@ class OpenView(APIView):
         )
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if response.status_code >= 400:
+            # An error is nothing that a client may take for still standing.
+            self.headers.pop("ETag", None)
         final = super().finalize_response(request, response, *args, **kwargs)
         final["Access-Control-Allow-Origin"] = "*"
         final["Access-Control-Expose-Headers"] = _EXPOSED

@@ -120,7 +120,7 @@ class BitmapIndex:
             place_of = self._place_of()
             sql = f"SELECT substr(nct_id, 4)::int FROM search_studydocument ORDER BY {_order_by(sort)}"  # noqa: S608
             with connection.cursor() as cursor:
-                cursor.execute(sql)
+                cursor.execute(_unhurried() + sql)
                 places = (place_of.get(number) for (number,) in cursor.fetchall())
                 order = self._orders[sort] = array("I", [place for place in places if place is not None])
         return order
@@ -198,7 +198,7 @@ def build(version: int) -> BitmapIndex:
         f"FROM search_studydocument WHERE registry_state <> 'merged' ORDER BY {_order_by(DEFAULT_SORT)}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(_unhurried() + sql)
         rows = cursor.fetchall()
     numbers, raw_scopes, cards, *facets = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
     scopes = _bitmaps(raw_scopes, lambda raw: (raw,))
@@ -212,6 +212,14 @@ def build(version: int) -> BitmapIndex:
         values=values | _card_bitmaps(cards, scopes, values["cell_type"]),
         scopes=scopes,
     )
+
+
+def _unhurried() -> str:
+    """Time without limit for the one statement that follows, where no transaction would carry the setting on.
+
+    It is asked once for a dataset version and not once for a reader; stopped, it would be asked again and again.
+    """
+    return "" if connection.in_atomic_block else "SET LOCAL statement_timeout = 0; "
 
 
 def _card_bitmaps(
