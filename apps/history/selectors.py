@@ -34,3 +34,8 @@ def changes_after(
     if since is not None:
         changes = changes.filter(at__gte=since)
     return list(changes.order_by("id")[:limit])
+
+
+def newest_change() -> int:
+    """The id of the newest change; 0 before the first."""
+    return StudyChange.objects.order_by("-id").values_list("id", flat=True).first() or 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class BitmapIndex:
 
     def page(self, bits: int, sort: str, start: int, stop: int) -> list[str]:
         """NCT ids of the studies in `bits` from `start` to `stop` in this order."""
-        flags = f"{bits:0{len(self.ids)}b}"[::-1].encode().translate(_BITS)
+        flags = self._flags(bits)
         if sort == DEFAULT_SORT:
             places: Iterable[int] = compress(range(len(self.ids)), flags)
         else:
@@ -104,9 +105,21 @@ class BitmapIndex:
             places = compress(order, map(flags.__getitem__, order))
         return [nct_id(self.ids[place]) for place in islice(places, start, stop)]
 
+    def after(self, bits: int, number: int, limit: int) -> list[str]:
+        """The first ids of the studies in `bits` that follow this NCT number, by NCT id."""
+        order = self._order("nct_id")
+        begin = bisect_right(order, number, key=self.ids.__getitem__)
+        flags = self._flags(bits)
+        following = (place for place in islice(order, begin, None) if flags[place])
+        return [nct_id(self.ids[place]) for place in islice(following, limit)]
+
     def members(self, bits: int) -> list[str]:
         """NCT ids of all studies in `bits`, in the default order."""
         return self.page(bits, DEFAULT_SORT, 0, len(self.ids))
+
+    def _flags(self, bits: int) -> bytes:
+        """One byte a study, 0 or 1."""
+        return f"{bits:0{len(self.ids)}b}"[::-1].encode().translate(_BITS)
 
     def _place_of(self) -> dict[int, int]:
         """The bit of each NCT number; made whole before it is kept, since threads share it."""

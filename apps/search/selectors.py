@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.db import InternalError, OperationalError, connection
@@ -89,7 +89,7 @@ class Results:
     """One page of a list. `pages` is at least 1; a page past it has no documents.
 
     `scope_counts` says how many studies fit in each scope, whatever scope is asked for. `timed_out` is true when the
-    text search took too long: then there is nothing else in here.
+    text search took too long: then there is nothing else in here. `nct_ids` are all that fit, where that was asked for.
     """
 
     query: StudyQuery
@@ -100,6 +100,7 @@ class Results:
     scope_counts: Mapping[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     timed_out: bool = False
+    nct_ids: Sequence[str] = ()
 
     @property
     def page(self) -> int:
@@ -131,10 +132,19 @@ def dataset_version() -> int:
     return row[0] if row else 0
 
 
-def search_studies(query: StudyQuery, *, facets: bool = True, version: int | None = None) -> Results:
+def search_studies(
+    query: StudyQuery,
+    *,
+    facets: bool = True,
+    version: int | None = None,
+    rows: Literal["page", "ids", "none"] = "page",
+    after: int | None = None,
+) -> Results:
     """The page that a query asks for, with the counts of every facet.
 
-    `version` spares a statement where the caller has just read it. Never raises for what a reader typed.
+    `version` spares a statement where the caller has just read it. `rows` may ask for all ids (`Results.nct_ids`) in
+    the place of the page's documents, or for neither. With `after`, the number of an NCT id, the page has the studies
+    that follow it by NCT id, whatever page and order the query names. Never raises for what a reader typed.
     """
     version = dataset_version() if version is None else version
     index = index_at(version)
@@ -143,7 +153,10 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         matched = _matches(index, query.q, problems) if query.q else None
         chosen = select(index, query, matched)
         count = chosen.bits.bit_count()
-        documents = _page(index, chosen.bits, count, query)
+        if after is not None:
+            documents = documents_for(index.after(chosen.bits, after, query.page_size))
+        else:
+            documents = _page(index, chosen.bits, count, query) if rows == "page" else []
     except (OperationalError, InternalError) as error:
         code = getattr(error.__cause__, "pgcode", None)
         if code == _CANCELLED:
@@ -162,6 +175,7 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         facets=list(_facets(index, query, chosen)) if facets else [],
         scope_counts=_scope_counts(index, chosen, query) if facets else {},
         problems=problems,
+        nct_ids=index.members(chosen.bits) if rows == "ids" else (),
     )
 
 

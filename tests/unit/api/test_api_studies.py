@@ -139,7 +139,7 @@ class TestNonsense:
 
     def test_an_unknown_parameter_says_what_there_is(self, api: Client) -> None:
         body = api.get(LIST, {"disese": "multiple-sclerosis"}).json()
-        assert body["errors"][0]["allowed"] == list(PARAMETERS)
+        assert body["errors"][0]["allowed"] == [*PARAMETERS, "cursor", "fields"]
 
     def test_every_error_of_a_query_is_told_at_once(self, api: Client) -> None:
         body = api.get(f"{LIST}?status=x&status=RECRUITING&phase=y&z=1").json()
@@ -247,8 +247,10 @@ class TestDetail:
         publish(entry(NCT, registry_state="gone"))
         assert api.get(DETAIL).json()["registry_state"] == "gone"
 
-    def test_it_takes_no_parameters(self, api: Client) -> None:
-        assert api.get(DETAIL, {"fields": "title"}).status_code == 400
+    def test_it_takes_no_parameters_but_fields(self, api: Client) -> None:
+        response = api.get(DETAIL, {"format": "json", "q": "x"})
+        assert response.status_code == 400
+        assert [error["allowed"] for error in response.json()["errors"]] == [["fields"], ["fields"]]
 
 
 class TestConditionalRequests:
@@ -328,7 +330,7 @@ class TestDescription:
         schema = json.loads(response.content)
         assert schema["openapi"].startswith("3.1")
         listed = schema["paths"]["/api/v1/studies/"]["get"]
-        assert [item["name"] for item in listed["parameters"]] == list(PARAMETERS)
+        assert [item["name"] for item in listed["parameters"]] == [*PARAMETERS, "cursor", "fields"]
         assert all(item["description"] for item in listed["parameters"])
         assert {"200", "304", "400", "404", "429", "503"} == set(listed["responses"])
         assert set(listed["responses"]["400"]["content"]) == {PROBLEM}
