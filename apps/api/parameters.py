@@ -6,7 +6,7 @@ Here anything that cannot be used is an error that says what is allowed; the sit
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,7 +88,7 @@ def read_asked(params: QueryDict, own: Sequence[Parameter] = (), without: Collec
     query, problems = StudyQuery.parse(theirs)
     values, wrong = _read(params, own, known)
     notices = [problem for problem in problems if problem.kind == "notice"]
-    refuse([*(problem for problem in problems if problem.kind != "notice"), *wrong])
+    refuse([*(problem for problem in problems if problem.kind != "notice"), *_empty(theirs), *wrong])
     return Asked(query, values, notices)
 
 
@@ -117,11 +117,15 @@ def _read(params: QueryDict, own: Sequence[Parameter], known: Sequence[str]) -> 
     wrong = [_unknown(name, known) for name in params if name not in known]
     values: dict[str, Any] = {}
     for item in own:
-        raws = [raw for raw in map(clean_text, params.getlist(item.name)) if raw]
+        several = item.many or item.commas
+        raws = [clean_text(raw) for raw in params.getlist(item.name)]
         if item.commas:
-            raws = [part for part in (part.strip() for raw in raws for part in raw.split(",")) if part]
-        elif not item.many and len(set(raws)) > 1:
-            wrong.append(unusable(item.name, raws[1], f"“{item.name}” can be given once."))
+            raws = [part.strip() for raw in raws for part in raw.split(",")]
+        if not all(raws):
+            wrong.append(_lacks_value(item.name, item.allowed))
+            raws = [raw for raw in raws if raw]
+        if not several and len(set(raws)) > 1:
+            wrong.append(unusable(item.name, raws[1], f"“{item.name}” can be given once.", item.allowed))
         found = []
         for raw in raws:
             try:
@@ -129,9 +133,26 @@ def _read(params: QueryDict, own: Sequence[Parameter], known: Sequence[str]) -> 
             except ValueError:
                 told = f"“{_shown(raw)}” is not a value of “{item.name}”. Allowed are: {', '.join(item.allowed)}."
                 wrong.append(unusable(item.name, raw, told, item.allowed))
-        several = item.many or item.commas
         values[item.name] = tuple(dict.fromkeys(found)) if several else (found[0] if found else None)
     return values, wrong
+
+
+def _empty(theirs: QueryDict) -> Iterator[Problem]:
+    """A program that sends an empty filter has lost its value: without a word it would be given everything."""
+    for name in theirs:
+        # The site's own addresses have an empty text in them.
+        if name != "q" and not all(map(clean_text, theirs.getlist(name))):
+            yield _lacks_value(name, _allowed(name))
+
+
+def _allowed(name: str) -> tuple[str, ...]:
+    if name in FILTERS or name == SCOPE.parameter:
+        return (FILTERS.get(name) or SCOPE).allowed
+    return SORTS if name == "sort" else ("whole numbers from 1",)
+
+
+def _lacks_value(name: str, allowed: Sequence[str]) -> Problem:
+    return unusable(name, "", f"“{name}” has no value: leave it out, or give one of {', '.join(allowed)}.", allowed)
 
 
 def _unknown(name: str, known: Sequence[str]) -> Problem:
@@ -252,7 +273,8 @@ def query_parameters(without: Collection[str] = ()) -> list[OpenApiParameter]:
         if not item.words:
             told += " ISO 3166-1 alpha-2, or the registry's name of a country."
         words = list(item.words) or None
-        described.append(OpenApiParameter(item.parameter, str, many=True, enum=words, description=told))
+        schema = {"type": "string", "enum": words} if words else {"type": "string", "minLength": 1}
+        described.append(OpenApiParameter(item.parameter, {"type": "array", "items": schema}, description=told))
     described += [
         OpenApiParameter(
             "sort",

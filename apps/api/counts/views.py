@@ -32,7 +32,7 @@ def _name(raw: str) -> str:
 NAME = Parameter(
     "name",
     "Part of the sponsor's name; case and accents do not matter.",
-    {"type": "string", "maxLength": _LONGEST_NAME},
+    {"type": "string", "minLength": 1, "maxLength": _LONGEST_NAME},
     _name,
     (f"a text of up to {_LONGEST_NAME} characters",),
     examples={"Part of a name": "university"},

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.api.serializers import LabelSerializer, Selectable, label_data
@@ -14,14 +15,19 @@ from apps.history.models import StudyChange
 from apps.studies.texts import value_at
 
 
+@extend_schema_field({"type": ["string", "array", "integer", "boolean", "object", "null"]})
+class AnyValue(serializers.JSONField):
+    """A fact's value, as its kind has it."""
+
+
 class ChangeSerializer(serializers.Serializer):
     """One fact of one study that moved."""
 
     id = serializers.IntegerField(help_text="Number of the change; later ones have higher numbers, with gaps.")
     nct_id = serializers.CharField(help_text="The study's id at that time.")
     field = serializers.CharField(help_text="Name of the fact; first_seen for a study that was new to us.")
-    old = serializers.JSONField(allow_null=True, help_text="Value before: text, list of texts, number or null.")  # type: ignore[assignment]
-    new = serializers.JSONField(allow_null=True, help_text="Value since.")  # type: ignore[assignment]
+    old = AnyValue(help_text="Value before: text, list of texts, number, truth, object or null.")
+    new = AnyValue(help_text="Value since.")
     at = serializers.DateTimeField(help_text="When we saw it (UTC).")
     data_timestamp = serializers.CharField(
         allow_null=True, help_text="The registry's own time stamp; null for stored records."

@@ -353,3 +353,23 @@ def test_a_search_that_was_stopped_is_not_an_empty_answer(api: Client, monkeypat
     response = api.get(LIST, {"q": "lupus", "page": 2})
     assert (response.status_code, response["Content-Type"], response["Retry-After"]) == (503, PROBLEM, "30")
     assert "too long" in response.json()["detail"]
+
+
+class TestEmptyValues:
+    @pytest.mark.parametrize("address", [LIST, "/api/v1/facets/", "/api/v1/labels/", "/api/v1/sponsors/"])
+    @pytest.mark.parametrize("query", ["disease=", "disease=multiple-sclerosis&disease=", "scope=+", "country=%00"])
+    def test_a_filter_without_a_value_is_not_everything(self, api: Client, address: str, query: str) -> None:
+        response = api.get(f"{address}?{query}")
+        assert response.status_code == 400
+        [error] = response.json()["errors"]
+        assert error["parameter"] == query.partition("=")[0]
+        assert "no value" in error["message"]
+        assert error["allowed"]
+
+    @pytest.mark.parametrize("name", ["sort", "page", "page_size", "cursor", "fields"])
+    def test_nor_is_any_other(self, api: Client, name: str) -> None:
+        assert api.get(f"{LIST}?{name}=").status_code == 400
+
+    def test_an_empty_text_finds_everything_as_on_the_site(self, api: Client) -> None:
+        publish(entry())
+        assert api.get(f"{LIST}?q=&cell_type=msc").json()["count"] == 1
