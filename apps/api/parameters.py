@@ -54,7 +54,7 @@ class Parameter:
     def described(self) -> OpenApiParameter:
         schema: dict[str, Any] = dict(self.schema)
         if self.many or self.commas:
-            schema = {"type": "array", "items": schema}
+            schema = {"type": "array", "items": schema, "minItems": 1}
         return OpenApiParameter(
             self.name,
             schema,

@@ -6,14 +6,14 @@ from django.urls import include, path, re_path
 
 from apps.api import views
 from apps.api.counts.views import Facets, Sponsors
-from apps.api.docs.views import Docs
+from apps.api.docs.views import docs
 from apps.api.harvest.views import Changes, Labels, StudyChanges, StudyEvidence
 
 app_name = "api"
 
 urlpatterns = [
     path("", views.Entrance.as_view(), name="entrance"),
-    path("docs/", Docs.as_view(), name="docs"),
+    path("docs/", docs, name="docs"),
     path("v1/", views.Entrance.as_view()),
     path("v1/studies/", views.StudyList.as_view(), name="studies"),
     path("v1/studies/<str:nct_id>/", views.StudyDetail.as_view(), name="study"),

@@ -24,6 +24,7 @@ PATHS = {
     "disease": "/diseases/systemic-lupus-erythematosus/",
     "data": "/data/",
     "about": "/about/",
+    "api": "/api/docs/",
     "privacy": "/privacy/",
     "accessibility": "/accessibility/",
     "components": "/components/",

@@ -79,18 +79,21 @@ OF_STUDIES = [
         for name in QUERIES
     ),
     _listed(
-        "filter.ids", "Studies with these NCT ids.", {"type": "string", "pattern": "^NCT[0-9]{8}$"}, [examples.NCT_ID]
+        "filter.ids",
+        "Studies with these NCT ids.",
+        {"type": "string", "pattern": "^(NCT[0-9]{8})?$"},
+        [examples.NCT_ID],
     ),
     _listed(
         "filter.overallStatus",
         "Studies with one of these statuses.",
-        {"type": "string", "enum": list(Status.words)},
+        {"type": "string", "enum": [*Status.words, ""]},
         ["RECRUITING"],
     ),
     _listed(
         "sort",
         "At most two levels of the order.",
-        {"type": "string", "enum": _SORTS},
+        {"type": "string", "enum": [*_SORTS, ""]},
         ["LastUpdatePostDate:desc"],
     ),
     OpenApiParameter("countTotal", bool, description="Whether totalCount is wanted."),
