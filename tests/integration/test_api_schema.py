@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from apps.api.schema import described
 from apps.ingest.services import sync
 from tests.factories.studies import studies
 
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", get_wsgi_application())
 
+# Schemathesis leaves out the address that it has the description from.
+ASKED = set(described()["paths"]) - {"/api/v1/schema/"}
 # What no schema can say: texts with a grammar, cursors that must have been given, parameters that exclude each other.
 OPEN = {"q", "country", "cursor", "sort", "page", "nct_id", "value", "rule", "name"}
 OPEN_AT_THE_DOOR = ("`query.", "`pageToken`", "`filter.ids`", "'fields'", "`fields`", "`sort`", "`nctId`")
@@ -54,15 +58,30 @@ def refuses_with_a_reason(ctx: Any, response: Any, case: Any) -> None:
         assert {error["parameter"] for error in response.json()["errors"]} <= OPEN, response.text
 
 
-@schema.parametrize()
-@hypothesis_settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-def test_api(case: Any) -> None:
-    case.call_and_validate(
-        excluded_checks=[schemathesis.checks.positive_data_acceptance], additional_checks=[refuses_with_a_reason]
+def _asked(path: str) -> Callable[[Any], None]:
+    """A test of one address: its examples, the edges of what its parameters allow, and random requests."""
+
+    @schema.include(path=path).parametrize()
+    @hypothesis_settings(
+        max_examples=10,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     )
+    def test(case: Any) -> None:
+        case.call_and_validate(
+            excluded_checks=[schemathesis.checks.positive_data_acceptance], additional_checks=[refuses_with_a_reason]
+        )
+
+    return test
+
+
+# A function for each, so that each has a name of its own.
+for _path in sorted(ASKED):
+    globals()["test_" + re.sub(r"\W+", "_", _path).strip("_")] = _asked(_path)
+
+
+def test_every_operation_is_asked() -> None:
+    assert {operation.ok().path for operation in schema.get_all_operations()} == ASKED
+    assert len([name for name in globals() if name.startswith("test_api_")]) == len(ASKED) >= 12
