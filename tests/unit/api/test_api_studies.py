@@ -355,6 +355,21 @@ def test_a_search_that_was_stopped_is_not_an_empty_answer(api: Client, monkeypat
     assert "too long" in response.json()["detail"]
 
 
+class TestDepth:
+    def test_the_deepest_page_costs_no_more_than_the_first(self, api: Client, django_assert_num_queries: Any) -> None:
+        publish(*[entry() for _ in range(5)])
+        api.get(f"{LIST}?page_size=1")
+        # 1 dataset version, 2 the page's rows
+        for page in (1, 5):
+            with django_assert_num_queries(2):
+                assert api.get(f"{LIST}?page_size=1&page={page}").status_code == 200
+        # 1 dataset version
+        with django_assert_num_queries(1):
+            assert api.get(f"{LIST}?page=999999999&page_size=200").status_code == 404
+        assert api.get(f"{LIST}?page=1000000000").status_code == 400
+        assert api.get(f"{LIST}?page_size=201").status_code == 400
+
+
 class TestEmptyValues:
     @pytest.mark.parametrize("address", [LIST, "/api/v1/facets/", "/api/v1/labels/", "/api/v1/sponsors/"])
     @pytest.mark.parametrize("query", ["disease=", "disease=multiple-sclerosis&disease=", "scope=+", "country=%00"])
