@@ -105,7 +105,7 @@ OF_STUDIES = [
     OpenApiParameter("pageToken", str, description="The nextPageToken of the page before, with the same parameters."),
     *OF_STUDY,
 ]
-STUDIES = {"studies": [examples.RECORD], "nextPageToken": "an opaque text"}
+STUDIES = {"totalCount": 41, "studies": [examples.RECORD], "nextPageToken": "an opaque text"}
 
 
 def answers(shape: Any, example: Any, **more: Any) -> dict[Any, Any]:
