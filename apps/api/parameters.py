@@ -14,6 +14,7 @@ from django.http import QueryDict
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from apps.api.problems import BadQuery
+from apps.search.expressions import FIELDS
 from apps.search.query import (
     DEFAULT_PAGE_SIZE,
     FILTERS,
@@ -262,8 +263,15 @@ def query_parameters(without: Collection[str] = ()) -> list[OpenApiParameter]:
         OpenApiParameter(
             "q",
             str,
-            description=f'Text to search for, in words, "phrases", OR and -without. Cut at {MAX_Q} characters.',
-            examples=[OpenApiExample("A phrase without a word", value='"stem cell" -diabetes')],
+            description=(
+                'Text to search for, in words, "phrases", OR, -without, brackets, and fields: '
+                f"{', '.join(f'{name}:' for name in FIELDS)}. Words without quotation marks stand for their synonyms "
+                f"too. Cut at {MAX_Q} characters; 400 with the position where it cannot be read."
+            ),
+            examples=[
+                OpenApiExample("A phrase without a word", value='"stem cell" -diabetes'),
+                OpenApiExample("Fields", value="title:lupus eligibility:cyclophosphamide country:China"),
+            ],
         )
     ]
     for item in (*FILTERS.values(), SCOPE):

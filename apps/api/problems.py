@@ -24,15 +24,17 @@ class BadQuery(APIException):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(" ".join(problem.message for problem in problems))
-        self.errors = [
-            {
-                "parameter": problem.parameter,
-                "value": problem.value,
-                "message": problem.message,
-                "allowed": problem.allowed,
-            }
-            for problem in problems
-        ]
+        self.errors = [_error(problem) for problem in problems]
+
+
+def _error(problem: Problem) -> dict[str, Any]:
+    error = {
+        "parameter": problem.parameter,
+        "value": problem.value,
+        "message": problem.message,
+        "allowed": problem.allowed,
+    }
+    return error if problem.position is None else error | {"position": problem.position}
 
 
 class TooSlow(APIException):

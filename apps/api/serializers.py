@@ -16,6 +16,8 @@ from rest_framework import serializers
 from apps.classification.models import StudyLabel
 from apps.ingest.models import QueryMembership, SyncRun
 from apps.search.models import StudyDocument
+from apps.search.selectors import Results
+from apps.search.snippets import PLACES
 from apps.studies.models import Study
 from apps.vocabulary.cards import FIELDS, CardField
 
@@ -55,8 +57,8 @@ _NOTATIONS = {
 }
 
 
-def _texts(help_text: str) -> serializers.ListField:
-    return serializers.ListField(child=serializers.CharField(), help_text=help_text)
+def _texts(help_text: str, **more: Any) -> serializers.ListField:
+    return serializers.ListField(child=serializers.CharField(), help_text=help_text, **more)
 
 
 def _text(help_text: str) -> serializers.CharField:
@@ -123,6 +125,29 @@ class StudySerializer(Selectable):
     doubts = _texts("Fields of the card where our reading may be wrong.")
 
 
+class SnippetSerializer(serializers.Serializer):
+    """A stretch of a study's texts with the words that were found in it."""
+
+    place = serializers.ChoiceField(choices=list(PLACES), help_text="Which text it is.")
+    text = serializers.CharField(help_text="The stretch, as plain text; … where it is cut.")
+    marks = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        help_text="Where in it the found words stand, from and to, in code points.",
+    )
+
+
+def search_told() -> tuple[serializers.Field, ...]:
+    """What answers to a query tell of how it was used: synonyms, those left out, another spelling, notices."""
+    return (
+        _texts("Synonyms that were searched as well; absent where there are none.", required=False),
+        _texts("Synonyms of words under a minus, left out as well.", required=False),
+        serializers.CharField(
+            required=False, help_text="The nearest spelling, which was searched because nothing has the text as typed."
+        ),
+        _texts("Sentences, where the query was not used as it came.", required=False),
+    )
+
+
 class StudyPageSerializer(serializers.Serializer):
     """One page of a list."""
 
@@ -130,8 +155,11 @@ class StudyPageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True, help_text="Address of the next page.")
     previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
     results = StudySerializer(many=True)
-    notices = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Sentences, where the query was not used as it came."
+    also_searched, also_left_out, corrected_query, notices = search_told()
+    snippets = serializers.DictField(
+        child=SnippetSerializer(many=True),
+        required=False,
+        help_text="Where the words of q stand, by NCT id; for the studies of this page, where q is given.",
     )
 
 
@@ -191,6 +219,9 @@ class ProblemErrorSerializer(serializers.Serializer):
     value = serializers.CharField()
     message = serializers.CharField()
     allowed = serializers.ListField(child=serializers.CharField())
+    position = serializers.IntegerField(
+        required=False, help_text="Of a search text: the character, from 0, at which reading stopped."
+    )
 
 
 class ProblemSerializer(serializers.Serializer):
@@ -225,6 +256,20 @@ def label_data(label: StudyLabel) -> dict[str, Any]:
         "detail": label.detail,
         "ruleset_version": label.ruleset_version,
     }
+
+
+def search_data(results: Results) -> dict[str, Any]:
+    """What `StudyPageSerializer` tells of the search text; nothing where there is nothing to tell."""
+    told: dict[str, Any] = {
+        "also_searched": results.also_searched,
+        "also_left_out": results.also_left_out,
+        "corrected_query": results.corrected,
+        "snippets": {
+            nct_id: [{"place": item.place, "text": item.text, "marks": item.marks} for item in snippets]
+            for nct_id, snippets in results.snippets.items()
+        },
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def study_detail_data(

@@ -46,6 +46,7 @@ from apps.api.serializers import (
     StudySerializer,
     SyncSerializer,
     run_data,
+    search_data,
     study_data,
     study_detail_data,
 )
@@ -158,7 +159,7 @@ class StudyList(OpenView):
             results = search_studies(longer, facets=False, version=version, after=_number(cursor))
         else:
             results = search_studies(query, facets=False, version=version)
-        notices = notices_of(asked, results)
+        told = told_of(asked, results)
         if results.is_past_end and not cursor:
             detail = f"Page {results.page} is past the last, which is page {results.pages}."
             return problem(404, detail, last=_page_url(request, query, chosen, results.pages))
@@ -176,7 +177,7 @@ class StudyList(OpenView):
             "previous": previous,
             "results": [chosen_only(study_data(row), chosen, "nct_id") for row in shown],
         }
-        return Response(body | notices)
+        return Response(body | told)
 
 
 class StudyView(OpenView):
@@ -315,12 +316,12 @@ def refuse_parameters(request: Request) -> None:
     read_own(request.query_params)
 
 
-def notices_of(asked: Asked, results: Results) -> dict[str, list[str]]:
+def told_of(asked: Asked, results: Results) -> dict[str, Any]:
     """What a client should know of how its query was used; nothing for most. Raises TooSlow for a stopped search."""
     notices = [told.message for told in (*asked.notices, *results.problems)]
     if results.timed_out:
         raise TooSlow(" ".join(notices))
-    return {"notices": notices} if notices else {}
+    return search_data(results) | ({"notices": notices} if notices else {})
 
 
 def _not_with_cursor(name: str) -> Problem:

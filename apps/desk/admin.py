@@ -27,6 +27,7 @@ from apps.history.models import StudyChange
 from apps.ingest.landing import decompress
 from apps.ingest.models import IngestIssue, QueryMembership, StudySnapshot, SyncRun
 from apps.search.models import StudyDocument
+from apps.search.selectors import HIDDEN
 from apps.studies.models import Study
 
 _MAX_SHOWN = 80
@@ -194,7 +195,7 @@ class StudyDocumentAdmin(ReadOnlyAdmin):
     list_filter = ("scope", "registry_state", "overall_status", "has_results")
     search_fields = ("nct_id", "title", "sponsor")
     ordering = ("nct_id",)
-    hidden = ("text_a", "text_b", "text_c", "text_d", "search_vector")
+    hidden = HIDDEN
     trial = staticmethod(trial_link)
 
 

@@ -9,8 +9,18 @@ from apps.studies.records import RegistryDate, StudyRecord
 from apps.vocabulary.countries import country_code
 
 # Bytes of UTF-8 for each text. PostgreSQL refuses a tsvector over 1 MB; in the worst text (short distinct words and
-# compounds) it takes about four bytes for each of these.
-TEXT_LIMITS = {"text_a": 10_000, "text_b": 40_000, "text_c": 60_000, "text_d": 120_000}
+# compounds) it takes about four bytes for each of these, and the texts of one vector stay under 240,000 together.
+TEXT_LIMITS = {
+    "text_a": 10_000,
+    "text_b": 30_000,
+    "text_c": 60_000,
+    "text_d": 60_000,
+    "text_conditions": 20_000,
+    "text_interventions": 20_000,
+    "text_sponsors": 20_000,
+    "text_outcomes": 45_000,
+    "text_eligibility": 25_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,11 @@ class DocumentEntry:
     text_b: str = field(default="", repr=False)
     text_c: str = field(default="", repr=False)
     text_d: str = field(default="", repr=False)
+    text_conditions: str = field(default="", repr=False)
+    text_interventions: str = field(default="", repr=False)
+    text_sponsors: str = field(default="", repr=False)
+    text_outcomes: str = field(default="", repr=False)
+    text_eligibility: str = field(default="", repr=False)
 
 
 def build_entry(
@@ -95,6 +110,11 @@ def build_entry(
         text_b=_text("text_b", _subjects(record)),
         text_c=_text("text_c", _people_and_places(record)),
         text_d=_text("text_d", _descriptions(record)),
+        text_conditions=_text("text_conditions", _conditions(record)),
+        text_interventions=_text("text_interventions", _interventions(record)),
+        text_sponsors=_text("text_sponsors", _sponsors(record)),
+        text_outcomes=_text("text_outcomes", _outcomes(record)),
+        text_eligibility=_text("text_eligibility", [protocol.eligibility.eligibility_criteria]),
     )
 
 
@@ -119,9 +139,7 @@ def _subjects(record: StudyRecord) -> Iterator[str | None]:
 
 def _people_and_places(record: StudyRecord) -> Iterator[str | None]:
     protocol = record.protocol
-    yield protocol.sponsor_collaborators.lead_sponsor.name
-    for sponsor in protocol.sponsor_collaborators.collaborators:
-        yield sponsor.name
+    yield from _sponsors(record)
     for official in protocol.contacts_locations.overall_officials:
         yield official.name
         yield official.affiliation
@@ -142,6 +160,35 @@ def _descriptions(record: StudyRecord) -> Iterator[str | None]:
         yield from (arm.label, arm.description)
     for outcome in (*protocol.outcomes.secondary_outcomes, *protocol.outcomes.other_outcomes):
         yield outcome.measure
+
+
+def _conditions(record: StudyRecord) -> Iterator[str | None]:
+    yield from record.protocol.conditions.conditions
+    yield from record.protocol.conditions.keywords
+    for mesh in record.derived.condition_browse.meshes:
+        yield mesh.term
+
+
+def _interventions(record: StudyRecord) -> Iterator[str | None]:
+    for item in record.protocol.arms_interventions.interventions:
+        yield item.name
+        yield from item.other_names
+    for mesh in record.derived.intervention_browse.meshes:
+        yield mesh.term
+
+
+def _sponsors(record: StudyRecord) -> Iterator[str | None]:
+    sponsors = record.protocol.sponsor_collaborators
+    yield sponsors.lead_sponsor.name
+    for sponsor in sponsors.collaborators:
+        yield sponsor.name
+
+
+def _outcomes(record: StudyRecord) -> Iterator[str | None]:
+    outcomes = record.protocol.outcomes
+    for outcome in (*outcomes.primary_outcomes, *outcomes.secondary_outcomes, *outcomes.other_outcomes):
+        yield outcome.measure
+        yield outcome.description
 
 
 def _countries(record: StudyRecord) -> tuple[str, ...]:

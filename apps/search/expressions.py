@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Leaves of one question: more than people type, few enough to be answered quickly.
-MAX_LEAVES = 32
+# Leaves of one question: more than the longest title has words, few enough to be answered quickly.
+MAX_LEAVES = 100
 MAX_DEPTH = 16
 
 FIELDS: dict[str, Promise] = {
@@ -36,13 +36,17 @@ _TOKEN = re.compile(
         (?P<quote>"(?P<phrase>[^"]*)(?P<closed>"?))
       | (?P<open>\()
       | (?P<close>\))
-      | (?P<minus>-(?=[\w"(]))
+      | (?P<minus>-+(?=[\w"(]))
       | (?P<field>[A-Za-z][A-Za-z_]*:(?![/\s]))
       | (?P<bare>[A-Za-z][A-Za-z_]*:(?=\s|$))
       | (?P<word>[^\s"()]+)
     )""",
     re.VERBOSE,
 )
+
+
+# Quotation marks as phones and word processors write them.
+_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟«»″", '"'))
 
 
 class ExpressionError(ValueError):
@@ -91,7 +95,7 @@ class _Token:
 
 def parse(text: str) -> Node | None:
     """The tree of a text; None where it holds nothing to search for. Raises ExpressionError."""
-    reader = _Reader(list(_tokens(text)), len(text))
+    reader = _Reader(list(_tokens(text.translate(_STRAIGHT))), len(text))
     tree = reader.either(0)
     if reader.token:
         raise ExpressionError(_("This bracket closes nothing."), reader.token.position)

@@ -19,8 +19,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.search.expressions import ExpressionError
+from apps.search.matching import Question, read_question
 from apps.vocabulary.card_values import CARD_FILTERS, CardFilter
-from apps.vocabulary.countries import country_code, country_name
+from apps.vocabulary.countries import FORMER_COUNTRIES, country_code, country_name
 from apps.vocabulary.statuses import PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES, label_for
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG, SCOPES
 
@@ -46,17 +48,15 @@ SORT_FIELDS: Mapping[str, Promise] = {
 SORTS: tuple[str, ...] = (RELEVANCE, *(sign + name for name in SORT_FIELDS for sign in ("-", "")))
 DEFAULT_SORT = "-last_update_posted"
 
-# Countries of older records that are several countries today: they have no code, so the name stands for it.
-FORMER_COUNTRIES: tuple[str, ...] = ("Former Serbia and Montenegro", "Former Yugoslavia", "Netherlands Antilles")
-
-ProblemKind = Literal["unknown_parameter", "unknown_value", "notice"]
+ProblemKind = Literal["unknown_parameter", "unknown_value", "unreadable", "notice"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something in a query that could not be used as it came. `message` is a sentence for people.
 
-    `kind` is "notice" where the query was understood after all (a text that was cut), else what was unknown.
+    `kind` is "notice" where the query was understood after all (a text that was cut), else what was unknown; a search
+    text that cannot be read is "unreadable" at the character `position`, counted from 0.
     """
 
     parameter: str
@@ -64,6 +64,7 @@ class Problem:
     allowed: tuple[str, ...]
     message: str
     kind: ProblemKind = "unknown_value"
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,26 @@ class StudyQuery:
         )
         if query.sort == query.usual_order or (query.sort == RELEVANCE and not query.q):
             query = replace(query, sort="")
+        if query.unreadable:
+            reader.tell(query.unreadable)
         return query, reader.told()
+
+    @property
+    def question(self) -> Question | None:
+        """The search text as it was understood; None without one, and where it cannot be read."""
+        try:
+            return read_question(self.q) if self.q else None
+        except ExpressionError:
+            return None
+
+    @property
+    def unreadable(self) -> Problem | None:
+        """Why the search text cannot be read, and where; None where it can."""
+        try:
+            read_question(self.q)
+        except ExpressionError as error:
+            return Problem("q", self.q, (), str(error.message), "unreadable", error.position)
+        return None
 
     @property
     def usual_order(self) -> str:
@@ -331,6 +351,9 @@ class _Reader:
                 told = message % {"name": _shown(name), "known": ", ".join(PARAMETERS)}
                 self._problems.append(Problem(_shown(name), "", PARAMETERS, told, "unknown_parameter"))
 
+    def tell(self, problem: Problem) -> None:
+        self._problems.insert(0, problem)
+
     def told(self) -> list[Problem]:
         return self._problems[:MAX_PROBLEMS]
 
@@ -422,7 +445,7 @@ _ABBREVIATION = re.compile(r"\w(?:\w*[A-Z0-9]|[.-])|[B-Z] ")
 
 
 def _small(label: object) -> str:
-    """A label within a sentence: its first letter small, unless it begins with an abbreviation (HbA1c, C-peptide, T cells)."""
+    """A label within a sentence: its first letter small, unless an abbreviation begins it (HbA1c, C-peptide, T cells)."""
     text = str(label)
     return text if _ABBREVIATION.match(text) else text[:1].lower() + text[1:]
 

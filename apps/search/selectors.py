@@ -1,62 +1,72 @@
 """Reading the published documents: lists with their counts, single documents, the dataset's version.
 
-A list costs two statements (version, rows), one more with a text, one more the first time that a process needs a sort
-order, one more after the dataset has moved.
+A list costs two statements (version, rows), one more with a text and one more to rank what it finds, one more the first
+time that a process needs a sort order, one more after the dataset has moved. A text that finds nothing costs one or two
+more to look for its nearest spelling, and one to search that.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import and_, or_
 from typing import Any, Literal
 
 import msgspec
-from django.db import InternalError, OperationalError, connection
+from django.db import OperationalError, connection
 from django.db.models import JSONField
 from django.utils.translation import get_language, gettext
 
+from apps.core.statements import was_stopped
 from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
+from apps.search.corrections import Correction, correction_of
+from apps.search.limits import search_limits
+from apps.search.matching import InCountries, Match, Order, Plan, Question, Term, matches_of, read_question
 from apps.search.models import StudyDocument
-from apps.search.query import FILTERS, RELEVANCE, Problem, StudyQuery
+from apps.search.query import DEFAULT_SORT, FILTERS, RELEVANCE, Problem, StudyQuery
+from apps.search.snippets import Snippet, snippets_of
 from apps.vocabulary.card_values import NOT_STATED
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES, SCOPES, CellType, Disease
 
-# A search of the texts may take so long (milliseconds); a crawler must not be able to hold the database.
-SEARCH_TIMEOUT_MS = 2000
 # More matches than this are not ranked: they come in the default order.
 RANK_LIMIT = 5000
 # Weights of D, C, B, A: descriptions, people and places, conditions and interventions, titles. So far apart that a hit
 # in the title comes before any number of hits elsewhere.
 _WEIGHTS = "{0.01, 0.05, 0.2, 1.0}"
-# What PostgreSQL answers to a statement over its time, and to a text search that it cannot hold.
-_CANCELLED, _TOO_NESTED = "57014", "XX000"
 
-_NCT = re.compile(r"NCT[ :#-]?(\d{1,8})", re.IGNORECASE)
-# A phrase; a minus that stands before neither a word nor a phrase; a row of minuses before one.
-_PHRASE = re.compile(r'-*"([^"]*)"')
-_LOOSE_MINUS = re.compile(r'(?<!\w)-+(?![\w"-])|(?<=\w)-+$')
-_MINUSES = re.compile(r"(?<!\w)--+")
-_NCT_LIST = re.compile(rf"\W*{_NCT.pattern}(?:[\s,;|/]+{_NCT.pattern})*\W*", re.IGNORECASE)
-
-# Texts for the search and the vector made of them are long and never shown.
-_HIDDEN = {"text_a", "text_b", "text_c", "text_d", "search_vector"}
-SHOWN = tuple(column.name for column in StudyDocument._meta.concrete_fields if column.name not in _HIDDEN)
+COLUMNS = tuple(column.name for column in StudyDocument._meta.concrete_fields)
+# Texts for the search and the vectors made of them are long, and of the texts nothing but snippets is shown.
+TEXTS = tuple(name for name in COLUMNS if name.startswith("text_"))
+HIDDEN = (*TEXTS, "search_vector", "whole_vector", "field_vector")
+SHOWN = tuple(name for name in COLUMNS if name not in HIDDEN)
 _JSON = {column.name for column in StudyDocument._meta.concrete_fields if isinstance(column, JSONField)}
 _ID = SHOWN.index("nct_id")
-_DOCUMENTS = f"SELECT {', '.join(SHOWN)} FROM search_studydocument WHERE nct_id = ANY(%s)"  # noqa: S608
+_DOCUMENTS = "SELECT {columns} FROM search_studydocument WHERE nct_id = ANY(%s)"
 
+# The stop words among these, and then, row by row, each part of a plan.
+_STOP_WORDS = """
+SELECT string_agg(word, ' '), NULL FROM unnest(%s::text[]) AS word WHERE ts_lexize('english_stem', word) = '{}'
+"""
+# One part of a plan: what is left of its tsquery without stop words, and the studies that fit. `vector` is a column.
 _MATCH = """
-SELECT numnode(websearch_to_tsquery('trialtracker', %(q)s)), (
+SELECT to_tsquery('trialtracker', %s)::text, (
     SELECT string_agg(substr(nct_id, 4), ',') FROM search_studydocument
-    WHERE search_vector @@ websearch_to_tsquery('trialtracker', %(q)s)
+    WHERE {vector} @@ to_tsquery('trialtracker', %s)
 )
 """
 _RANK = """
-SELECT nct_id FROM search_studydocument, websearch_to_tsquery('trialtracker', %(q)s) AS asked
-WHERE nct_id = ANY(%(ids)s)
-ORDER BY ts_rank(%(weights)s, search_vector, asked) DESC, last_update_posted DESC, nct_id DESC
+SELECT nct_id FROM (
+    -- The vector unpacked once for all that is asked of it.
+    SELECT nct_id, last_update_posted, whole_vector || ''::tsvector AS vector
+    FROM search_studydocument WHERE nct_id = ANY(%(ids)s) OFFSET 0
+) AS matching
+ORDER BY
+    vector @@ to_tsquery('trialtracker', %(titles)s) DESC,
+    vector @@ to_tsquery('trialtracker', %(subjects)s) DESC,
+    vector @@ to_tsquery('trialtracker', %(typed)s) DESC,
+    ts_rank(%(weights)s, vector, to_tsquery('trialtracker', %(anywhere)s)) DESC,
+    last_update_posted DESC, nct_id DESC
 OFFSET %(start)s LIMIT %(number)s
 """
 
@@ -89,7 +99,13 @@ class Results:
     """One page of a list. `pages` is at least 1; a page past it has no documents.
 
     `scope_counts` says how many studies fit in each scope, whatever scope is asked for. `timed_out` is true when the
-    text search took too long: then there is nothing else in here. `nct_ids` are all that fit, where that was asked for.
+    text search took too long: then there is nothing else in here. Of a text that cannot be read nothing is found
+    (`query.unreadable`).
+
+    `also_searched` and `also_left_out` are the synonyms that the text was given, `as_typed` the text that has none.
+    `corrected` is the spelling that was searched where the text as typed finds nothing, `exactly` the text that asks
+    for what was typed all the same. `snippets` show, by NCT id, where the words of the text stand. `nct_ids` are all
+    that fit, where that was asked for.
     """
 
     query: StudyQuery
@@ -101,6 +117,12 @@ class Results:
     problems: list[Problem] = field(default_factory=list)
     timed_out: bool = False
     nct_ids: Sequence[str] = ()
+    also_searched: Sequence[str] = ()
+    also_left_out: Sequence[str] = ()
+    as_typed: str = ""
+    corrected: str = ""
+    exactly: str = ""
+    snippets: Mapping[str, Sequence[Snippet]] = field(default_factory=dict)
 
     @property
     def page(self) -> int:
@@ -112,7 +134,7 @@ class Results:
 
     @property
     def is_past_end(self) -> bool:
-        return self.page > self.pages and not self.timed_out
+        return self.page > self.pages and not self.timed_out and not self.query.unreadable
 
     @property
     def first(self) -> int:
@@ -144,29 +166,27 @@ def search_studies(
 
     `version` spares a statement where the caller has just read it. `rows` may ask for all ids (`Results.nct_ids`) in
     the place of the page's documents, or for neither. With `after`, the number of an NCT id, the page has the studies
-    that follow it by NCT id, whatever page and order the query names. Never raises for what a reader typed.
+    that follow it by NCT id, whatever page and order the query names, without snippets. Never raises for what a reader
+    typed.
     """
     version = dataset_version() if version is None else version
     index = index_at(version)
-    problems: list[Problem] = []
     try:
-        matched = _matches(index, query.q, problems) if query.q else None
-        chosen = select(index, query, matched)
+        found = _find(index, query) if query.q else _Found()
+        chosen = select(index, query, found.bits)
         count = chosen.bits.bit_count()
+        documents: list[StudyDocument] = []
+        snippets: Mapping[str, Sequence[Snippet]] = {}
         if after is not None:
             documents = documents_for(index.after(chosen.bits, after, query.page_size))
-        else:
-            documents = _page(index, chosen.bits, count, query) if rows == "page" else []
-    except (OperationalError, InternalError) as error:
-        code = getattr(error.__cause__, "pgcode", None)
-        if code == _CANCELLED:
-            message = gettext("This search took too long and was stopped. Search for fewer or rarer words.")
-        elif code == _TOO_NESTED:
-            message = gettext("This search has too many operators in a row. Search for words or phrases.")
-        else:
+        elif rows == "page":
+            documents, snippets = _page(index, chosen.bits, count, query, found)
+    except OperationalError as error:
+        if not was_stopped(error):
             raise
-        problems.append(Problem("q", query.q, (), message, "notice"))
-        return Results(query, version, 0, [], problems=problems, timed_out=code == _CANCELLED)
+        message = gettext("This search took too long and was stopped. Search for fewer or rarer words.")
+        problems = [Problem("q", query.q, (), message, "notice")]
+        return Results(query, version, 0, [], problems=problems, timed_out=True)
     return Results(
         query=query,
         version=version,
@@ -174,7 +194,13 @@ def search_studies(
         documents=documents,
         facets=list(_facets(index, query, chosen)) if facets else [],
         scope_counts=_scope_counts(index, chosen, query) if facets else {},
-        problems=problems,
+        problems=found.problems,
+        also_searched=found.question.also_searched,
+        also_left_out=found.question.also_left_out,
+        as_typed=found.question.as_typed,
+        corrected=found.correction.text if found.correction else "",
+        exactly=found.correction.exactly if found.correction else "",
+        snippets=snippets,
         nct_ids=index.members(chosen.bits) if rows == "ids" else (),
     )
 
@@ -187,17 +213,25 @@ def documents_for(nct_ids: Sequence[str]) -> list[StudyDocument]:
     """The documents of these studies in the order given; ids without a document are passed over."""
     if not nct_ids:
         return []
+    return _documents(nct_ids, SHOWN)[0]
+
+
+def _documents(
+    nct_ids: Sequence[str], columns: Sequence[str]
+) -> tuple[list[StudyDocument], Mapping[str, Mapping[str, str]]]:
+    """The documents in this order, and by NCT id the texts that `columns` name behind those of `SHOWN`."""
     # The same as .only(*SHOWN).filter(pk__in=nct_ids) without compiling the query again for each page.
     with connection.cursor() as cursor:
-        cursor.execute(_DOCUMENTS, [list(nct_ids)])
+        cursor.execute(_DOCUMENTS.format(columns=", ".join(columns)), [list(nct_ids)])
         rows = cursor.fetchall()
-    found = {}
+    found, texts = {}, {}
     for row in rows:
         values = [
-            msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=True)
+            msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=False)
         ]
         found[row[_ID]] = StudyDocument.from_db(connection.alias, SHOWN, values)
-    return [found[nct_id] for nct_id in nct_ids if nct_id in found]
+        texts[row[_ID]] = dict(zip(columns[len(SHOWN) :], row[len(SHOWN) :], strict=True))
+    return [found[nct_id] for nct_id in nct_ids if nct_id in found], texts
 
 
 def listed_studies() -> list[tuple[str, str]]:
@@ -260,72 +294,107 @@ def home_counts(version: int | None = None) -> HomeCounts:
     )
 
 
-def _matches(index: BitmapIndex, q: str, problems: list[Problem]) -> int:
-    """The studies that a text finds. NCT ids (one, several, or the beginning of one) are looked up as such."""
-    numbers = _nct_numbers(q)
-    if len(numbers) > 1 or (numbers and len(numbers[0]) < 8):
-        found = 0
-        for digits in numbers:
-            found |= index.with_prefix(digits)
-        return found
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a text finds: the studies (None: no text, so all of them), as which question, and the lexemes of it."""
+
+    bits: int | None = None
+    question: Question = Question("")  # noqa: RUF009 (frozen)
+    terms: Sequence[Term] = ()
+    correction: Correction | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def _find(index: BitmapIndex, query: StudyQuery) -> _Found:
+    """What the text of a query finds; where that is nothing, what its nearest spelling does."""
+    question = query.question
+    if question is None:
+        return _Found(0)
+    if question.ids:
+        return _Found(_union(index.with_prefix(digits) for digits in question.ids), question)
+    bits, terms = _matched(index, question)
+    if bits is None:
+        message = gettext("“%(text)s” has no word that can be searched for, so nothing was found.") % {"text": query.q}
+        return _Found(0, question, problems=[Problem("q", query.q, (), message, "notice")])
+    if not bits and (correction := correction_of(question)):
+        corrected = read_question(correction.text)
+        bits, terms = _matched(index, corrected)
+        if bits:
+            return _Found(bits, corrected, terms, correction)
+    return _Found(bits or 0, question, terms)
+
+
+def _matched(index: BitmapIndex, question: Question) -> tuple[int | None, Sequence[Term]]:
+    """The studies that fit, None where there is no word to search for; and the terms that were searched."""
+    if question.plan is None:
+        return None, ()
+    parts = list(dict.fromkeys(matches_of(question.plan)))
+    if not parts:
+        return _evaluated(index, question.plan, {}), ()
+    sql = " UNION ALL ".join([_STOP_WORDS, *(_MATCH.format(vector=part.vector) for part in parts)])
+    words = [term.word for term in question.terms if term.word]
     with connection.cursor() as cursor:
-        cursor.execute(_limits() + _MATCH, {"q": _asked(q)})
-        words, found_ids = cursor.fetchone()
-    if not words:
-        message = gettext("“%(text)s” has no word that can be searched for, so nothing was found.") % {"text": q}
-        problems.append(Problem("q", q, (), message, "notice"))
-    return index.of_ids(map(int, found_ids.split(","))) if found_ids else 0
+        cursor.execute(search_limits() + sql, [words, *(part.tsquery for part in parts for _ in range(2))])
+        (stop_words, _none), *rows = cursor.fetchall()
+    found = {
+        # An empty tsquery: there were stop words alone.
+        part: None if not asked else index.of_ids(map(int, ids.split(","))) if ids else 0
+        for part, (asked, ids) in zip(parts, rows, strict=True)
+    }
+    left_out = set((stop_words or "").split())
+    terms = [term for term in question.terms if term.word not in left_out]
+    return _evaluated(index, question.plan, found), terms
 
 
-def _limits() -> str:
-    """Settings for the one search that follows. Within a transaction they would outlive it, so there they are left out.
-
-    The planner does not count the cost of unpacking long vectors, and would read the whole table for a usual word.
-    """
-    if connection.in_atomic_block:
-        return ""
-    return f"SET LOCAL statement_timeout = {SEARCH_TIMEOUT_MS}; SET LOCAL enable_seqscan = off;"
-
-
-def _nct_numbers(q: str) -> list[str]:
-    """The digits of each NCT id, or beginning of one, where the text is nothing else; [] for any other text."""
-    return _NCT.findall(q) if _NCT_LIST.fullmatch(q) else []
-
-
-def _asked(q: str) -> str:
-    """The text as PostgreSQL's web search shall read it.
-
-    A single whole NCT id is one word, however it was written. A minus counts before a word or a phrase only: PostgreSQL
-    would take "lupus - China" for "not China", and fails on a long row of them.
-    """
-    if numbers := _nct_numbers(q):
-        return f"NCT{numbers[0]}"
-    q = _PHRASE.sub(lambda phrase: phrase[0] if re.search(r"\w", phrase[1]) else " ", q)
-    return _MINUSES.sub("-", _LOOSE_MINUS.sub(" ", q))
+def _evaluated(index: BitmapIndex, plan: Plan, found: Mapping[Match, int | None]) -> int | None:
+    """The studies that fit a plan; a part of stop words alone is None and counts for nothing."""
+    if isinstance(plan, Match):
+        return found[plan]
+    if isinstance(plan, InCountries):
+        return index.having("country", plan.codes)
+    told = [bits for part in plan.parts if (bits := _evaluated(index, part, found)) is not None]
+    if not told:
+        return None
+    if plan.kind == "not":
+        return index.everything & ~told[0]
+    return _union(told) if plan.kind == "any" else reduce(and_, told)
 
 
-def _page(index: BitmapIndex, bits: int, count: int, query: StudyQuery) -> list[StudyDocument]:
+def _page(
+    index: BitmapIndex, bits: int, count: int, query: StudyQuery, found: _Found
+) -> tuple[list[StudyDocument], Mapping[str, Sequence[Snippet]]]:
+    """The page's documents, with snippets where there is a text."""
     start = (query.page - 1) * query.page_size
     if start >= count:
-        return []
-    sort = query.order
-    if sort == RELEVANCE:
-        if count <= RANK_LIMIT and len(_nct_numbers(query.q)) < 2:
-            return documents_for(_ranked(index, bits, _asked(query.q), start, query.page_size))
-        sort = StudyQuery().order
-    return documents_for(index.page(bits, sort, start, start + query.page_size))
+        return [], {}
+    order = found.question.order
+    if query.order != RELEVANCE:
+        nct_ids = index.page(bits, query.order, start, start + query.page_size)
+    elif order is not None and count <= RANK_LIMIT:
+        nct_ids = _ranked(index, bits, order, start, query.page_size)
+    else:
+        nct_ids = index.page(bits, DEFAULT_SORT, start, start + query.page_size)
+    terms = found.terms
+    documents, texts = _documents(nct_ids, (*SHOWN, *TEXTS) if terms else SHOWN)
+    if not terms:
+        return documents, {}
+    told = {row.nct_id: snippets_of({"title": row.title, **texts[row.nct_id]}, terms) for row in documents}
+    return documents, {nct_id: snippets for nct_id, snippets in told.items() if snippets}
 
 
-def _ranked(index: BitmapIndex, bits: int, q: str, start: int, number: int) -> list[str]:
+def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int) -> list[str]:
     values: dict[str, Any] = {
-        "q": q,
+        "titles": order.titles,
+        "subjects": order.subjects,
+        "typed": order.typed,
+        "anywhere": order.anywhere,
         "ids": index.members(bits),
         "weights": _WEIGHTS,
         "start": start,
         "number": number,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_limits() + _RANK, values)
+        cursor.execute(search_limits() + _RANK, values)
         return [nct_id for (nct_id,) in cursor.fetchall()]
 
 
@@ -362,3 +431,7 @@ def _scope_counts(index: BitmapIndex, chosen: Selection, query: StudyQuery) -> d
         if values := getattr(query, name):
             bits &= index.having(name, values)
     return {scope.slug: (bits & index.of_scopes([scope.slug])).bit_count() for scope in SCOPES}
+
+
+def _union(bitmaps: Iterable[int]) -> int:
+    return reduce(or_, bitmaps, 0)

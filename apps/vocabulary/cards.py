@@ -43,6 +43,7 @@ SOURCES: Mapping[str, Promise] = {
     "dental-pulp": _("Dental pulp"),
     "peripheral-blood": _("Peripheral blood"),
     "embryonic": _("Embryonic stem cells, turned into mesenchymal cells"),
+    "induced-pluripotent": _("Induced pluripotent stem cells, turned into mesenchymal cells"),
 }
 
 DONORS: Mapping[str, Promise] = {
@@ -67,6 +68,19 @@ ROUTES: Mapping[str, Promise] = {
     "intramyocardial": _("Into the heart muscle"),
     "intranasal": _("Through the nose"),
     "topical": _("On the skin or a wound"),
+    "intradermal": _("Into the skin"),
+    "intraspinal": _("Into the spinal cord"),
+    "epidural": _("Around the membranes of the spinal cord"),
+    "intraocular": _("Into or behind the eye"),
+    "inhaled": _("Into the airways"),
+    "intrahepatic": _("Into the liver"),
+    "intrarenal": _("Into the kidney"),
+    "intraperitoneal": _("Into the belly"),
+    "submucosal": _("Under a mucous membrane"),
+    "intradiscal": _("Into a disc of the spine"),
+    "intracavernous": _("Into the penis"),
+    "intrauterine": _("Into the womb"),
+    "intraovarian": _("Into an ovary"),
 }
 
 EXPANSIONS: Mapping[str, Promise] = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import pycountry
 
@@ -103,6 +104,9 @@ SHORT_NAMES: Mapping[str, str] = {
     "XK": "Kosovo",
 }
 
+# Countries of older records that are several countries today: they have no code, so the name stands for it.
+FORMER_COUNTRIES: tuple[str, ...] = ("Former Serbia and Montenegro", "Former Yugoslavia", "Netherlands Antilles")
+
 
 def _key(name: str) -> str:
     return " ".join(name.casefold().replace("’", "'").split())
@@ -136,3 +140,23 @@ def country_code(name: str | None) -> str | None:
 def country_name(code_or_name: str) -> str:
     """The name that people read; a name without a code today comes back as written."""
     return _names().get(country_code(code_or_name) or "", code_or_name)
+
+
+def countries_named(text: str) -> tuple[str, ...]:
+    """The code of a country's name or code; else of every country whose name holds these words ("Korea").
+
+    Empty where there is none. A country that is several countries today stands under its name.
+    """
+    if code := country_code(text):
+        return (code,)
+    asked = _words(text)
+    if not any(char.isalpha() for char in asked):
+        return ()
+    named = {name: code for name, code in _codes().items() if len(name) > 3}
+    named |= {name: name for name in FORMER_COUNTRIES}
+    return tuple(sorted({code for name, code in named.items() if asked in _words(name)}))
+
+
+@lru_cache(maxsize=2048)
+def _words(name: str) -> str:
+    return " ".join(["", *re.findall(r"\w+", name.casefold()), ""])

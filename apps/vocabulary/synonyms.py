@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _FILE = Path(__file__).with_name("synonyms.toml")
 _WORD = re.compile(r"[^\W_]+(?:['’´`][^\W_]+)?")
@@ -22,12 +23,23 @@ def fold(text: str) -> tuple[str, ...]:
 def groups() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     """Folded words to all phrases of their group, as written. Raises ValueError when two groups share one."""
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for group in tomllib.loads(_FILE.read_text(encoding="utf-8"))["groups"]:
+    for group in _data()["groups"]:
         for phrase in group:
             key = fold(phrase)
             if found.setdefault(key, tuple(group)) != tuple(group):
                 raise ValueError(f"{phrase!r} stands in two groups")
     return found
+
+
+@cache
+def loose() -> frozenset[tuple[str, ...]]:
+    """Folded words that are looked up, and never given as a synonym of another."""
+    return frozenset(map(fold, _data()["loose"]))
+
+
+@cache
+def _data() -> Mapping[str, list[Any]]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
 
 
 @cache
@@ -44,7 +56,7 @@ def synonyms_in(words: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...
             key = tuple(part for word in folded[at : at + size] for part in word)
             group = groups().get(key)
             if group:
-                yield at, at + size, tuple(phrase for phrase in group if fold(phrase) != key)
+                yield at, at + size, tuple(phrase for phrase in group if fold(phrase) not in {key, *loose()})
                 at += size - 1
                 break
         at += 1

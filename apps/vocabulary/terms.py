@@ -50,7 +50,12 @@ class TermFinder:
 
     def __init__(self, groups: Mapping[str, Mapping[str, Any]], spellings: Mapping[str, Iterable[str]]) -> None:
         self._spellings = {word: tuple(others) for word, others in spellings.items()}
-        self._plain = {other: word for word, others in self._spellings.items() for other in others if " " not in other}
+        self._plain = {
+            _singular(other): _singular(word)
+            for word, others in self._spellings.items()
+            for other in others
+            if " " not in other
+        }
         self._folded: dict[str, str] = {}
         self._exact: dict[str, str] = {}
         alternatives = []
@@ -100,8 +105,9 @@ class TermFinder:
         return (" ".join(words) for words in itertools.product(*choices))
 
     def _fold(self, phrase: str) -> str:
-        words = (_singular(word) for word in _WORD.findall(_APOSTROPHES.sub("", phrase.lower())))
-        return " ".join(self._plain.get(word, word) for word in words)
+        words = _WORD.findall(_APOSTROPHES.sub("", phrase.lower()))
+        # A spelling may itself be a plural ("therapies"), or be found in its plural.
+        return " ".join(self._plain.get(word) or self._plain.get(_singular(word), _singular(word)) for word in words)
 
     def _phrase_pattern(self, phrase: str) -> str:
         return _BETWEEN.join(self._word_pattern(word) for word in phrase.split())

@@ -40,6 +40,9 @@ def entry(nct_id: str = "", **changes: Any) -> DocumentEntry:
     } | changes
     values.setdefault("text_a", f"{values['title']}\n{nct_id}")
     values.setdefault("text_b", "\n".join([*values["conditions"], *values["interventions"]]))
+    values.setdefault("text_conditions", "\n".join(values["conditions"]))
+    values.setdefault("text_interventions", "\n".join(values["interventions"]))
+    values.setdefault("text_sponsors", values["sponsor"])
     return DocumentEntry(**values)
 
 

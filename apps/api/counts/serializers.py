@@ -7,6 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.api.serializers import search_told
 from apps.search.selectors import Results
 from apps.search.sponsors import SponsorCount
 
@@ -37,9 +38,7 @@ class FacetsSerializer(serializers.Serializer):
         help_text="Studies that fit all the filters, by scope, whichever is asked for.",
     )
     facets = FacetSerializer(many=True)
-    notices = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Sentences, where the query was not used as it came."
-    )
+    also_searched, also_left_out, corrected_query, notices = search_told()
 
 
 class SponsorSerializer(serializers.Serializer):
@@ -60,9 +59,7 @@ class SponsorPageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True, help_text="Address of the next page.")
     previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
     results = SponsorSerializer(many=True)
-    notices = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Sentences, where the query was not used as it came."
-    )
+    also_searched, also_left_out, corrected_query, notices = search_told()
 
 
 def facets_data(results: Results) -> dict[str, Any]:

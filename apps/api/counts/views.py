@@ -14,7 +14,7 @@ from apps.api.counts.serializers import FacetsSerializer, SponsorPageSerializer,
 from apps.api.describing import HEADERS, answers
 from apps.api.parameters import Parameter, closed, page, page_size, query_parameters, read_asked
 from apps.api.problems import problem
-from apps.api.views import OpenView, notices_of
+from apps.api.views import OpenView, told_of
 from apps.search.selectors import dataset_version, search_studies
 from apps.search.sponsors import SORTS, sponsors_of
 
@@ -60,8 +60,8 @@ class Facets(OpenView):
         if unmodified := self.unmodified(request, version):
             return unmodified
         results = search_studies(asked.query, version=version, rows="none")
-        notices = notices_of(asked, results)
-        return Response(facets_data(results) | notices)
+        told = told_of(asked, results)
+        return Response(facets_data(results) | told)
 
 
 class Sponsors(OpenView):
@@ -86,7 +86,7 @@ class Sponsors(OpenView):
         if unmodified := self.unmodified(request, version):
             return unmodified
         results = search_studies(asked.query, facets=False, version=version, rows="ids")
-        notices = notices_of(asked, results)
+        told = told_of(asked, results)
         found = sponsors_of(
             results.nct_ids,
             name=own["name"] or "",
@@ -104,7 +104,7 @@ class Sponsors(OpenView):
             "previous": _page_url(request, number - 1) if number > 1 else None,
             "results": sponsors_data(found.sponsors),
         }
-        return Response(body | notices)
+        return Response(body | told)
 
 
 def _page_url(request: Request, number: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.api.serializers import LabelSerializer, Selectable, label_data
+from apps.api.serializers import LabelSerializer, Selectable, label_data, search_told
 from apps.classification.models import StudyLabel
 from apps.history.models import StudyChange
 from apps.studies.texts import value_at
@@ -54,9 +54,7 @@ class LabelPageSerializer(serializers.Serializer):
 
     next = serializers.URLField(allow_null=True, help_text="Address of the next page; null on the last one.")
     results = LabelOfStudySerializer(many=True)
-    notices = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Sentences, where the query was not used as it came."
-    )
+    also_searched, also_left_out, corrected_query, notices = search_told()
 
 
 class QuoteSerializer(serializers.Serializer):

@@ -38,7 +38,7 @@ from apps.api.parameters import (
     refuse,
     unusable,
 )
-from apps.api.views import OpenView, StudyView, notices_of
+from apps.api.views import OpenView, StudyView, told_of
 from apps.classification.selectors import SCHEMES, LabelKey, labels_after, labels_of
 from apps.ctgov.content import without_contacts
 from apps.history.models import StudyChange
@@ -144,7 +144,7 @@ class Labels(OpenView):
         if unmodified := self.unmodified(request, version):
             return unmodified
         results = search_studies(asked.query, facets=False, version=version, rows="ids")
-        notices = notices_of(asked, results)
+        told = told_of(asked, results)
         found = labels_after(
             own["cursor"],
             size + 1,
@@ -161,7 +161,7 @@ class Labels(OpenView):
             key = LabelKey(last.study_id, last.scheme, last.value, last.rule)
             following = _with_cursor(request, write_cursor(key))
         rows = [chosen_only(label_of_study_data(label), own["fields"], "nct_id") for label in shown]
-        return Response({"next": following, "results": rows, **notices})
+        return Response({"next": following, "results": rows, **told})
 
 
 class Changes(OpenView):

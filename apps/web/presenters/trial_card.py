@@ -176,10 +176,10 @@ def _values(record: StudyRecord, slug: str, labels: Sequence[LabelLike], marks: 
 
 
 def _arms(record: StudyRecord, labels: Iterable[LabelLike]) -> list[str]:
-    """The names of the arms that the labels' details tell, by name or by number from 0; none where they mean all."""
+    """The names of the arms that the labels' details tell by number from 0; none where they mean all."""
     names = [line(arm.label) for arm in record.protocol.arms_interventions.arm_groups]
     told = [arm for item in labels for arm in _listed((item.detail or {}).get("arms"))]
-    found = [names[arm] if isinstance(arm, int) and 0 <= arm < len(names) else line(str(arm)) for arm in told]
+    found = [names[arm] for arm in told if isinstance(arm, int) and 0 <= arm < len(names)]
     return list(dict.fromkeys(name for name in found if name)) if set(found) != set(names) else []
 
 

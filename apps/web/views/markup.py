@@ -34,9 +34,10 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
     old = ' class="trial-row__old"' if row.old else ""
     card = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(words)}</dd></div>" for name, words in row.card)
     card = f'<dl class="trial-row__facts trial-row__card">{card}</dl>' if card else ""
+    title, found = _snippets(row)
     return (
         f'<li class="trial-row"><h{level} class="trial-row__title">'
-        f'<a href="{escape(row.href)}">{escape(row.title)}</a></h{level}>'
+        f'<a href="{escape(row.href)}">{title}</a></h{level}>'
         f'<div class="trial-row__marks"><span class="pill pill--{escape(row.tone)}">{escape(row.status)}</span>{kinds}'
         f"<span>{escape(row.diseases)}</span>{remark}</div>"
         f'<p class="trial-row__given"><span class="visually-hidden">{word_given}: </span>{escape(row.given)}</p>{card}'
@@ -44,8 +45,20 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
         f"<div><dt>{word_people}</dt><dd>{escape(row.people)}</dd></div>"
         f"<div><dt>{word_where}</dt><dd>{escape(row.where)}</dd></div>"
         f"<div><dt>{word_changed}</dt><dd{old}>{escape(row.changed)}</dd></div>"
-        f"<div><dt>NCT</dt><dd>{escape(row.nct_id)}</dd></div></dl></li>"
+        f"<div><dt>NCT</dt><dd>{escape(row.nct_id)}</dd></div></dl>{found}</li>"
     )
+
+
+def _snippets(row: Row) -> tuple[str, str]:
+    """The title, and lines that tell where the words of a search stand beside it; found words marked."""
+    title, found = escape(row.title), ""
+    for snippet in row.snippets:
+        text = "".join(f"<mark>{escape(part)}</mark>" if hit else escape(part) for part, hit in snippet.parts)
+        if snippet.place == "title":
+            title = text
+        else:
+            found += f'<p class="trial-row__found"><span>{escape(snippet.label)}:</span> {text}</p>'
+    return title, found
 
 
 def facets(groups: Iterable[Group]) -> SafeString:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from apps.search.snippets import Snippet
 from apps.vocabulary.statuses import STATUSES
 from apps.web.views.markup import trial_rows
 from apps.web.views.rows import Row
@@ -55,6 +56,7 @@ _EXAMPLES = [
         where="1 place in Poland",
         changed="changed May 2024",
         remark="Waiting for a person",
+        snippets=[Snippet("outcomes", "Relapse of nephritis within 12 months", ((11, 20),))],
     ),
 ]
 

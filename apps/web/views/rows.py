@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -14,6 +15,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from apps.core.dates import PartialDate
 from apps.search.models import StudyDocument
+from apps.search.snippets import Snippet
 from apps.vocabulary.card_words import value_words
 from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.countries import country_name
@@ -40,6 +42,7 @@ class Row:
     """One trial in a list, every text ready to print.
 
     `old`: an open trial whose record nobody has updated for long. `card`: names of the card's fields with their values.
+    `snippets`: where the words of a search stand.
     """
 
     nct_id: str
@@ -57,16 +60,22 @@ class Row:
     remark: str
     old: bool = False
     card: Sequence[tuple[str, str]] = ()
+    snippets: Sequence[Snippet] = ()
 
 
-def rows_of(documents: Iterable[StudyDocument]) -> list[Row]:
-    """Texts are kept by language from one list to the next (`lru_cache`): most of them come again and again."""
+def rows_of(
+    documents: Iterable[StudyDocument], snippets: Mapping[str, Sequence[Snippet]] = MappingProxyType({})
+) -> list[Row]:
+    """Texts are kept by language from one list to the next (`lru_cache`): most of them come again and again.
+
+    `snippets` by NCT id: where the words of a search stand.
+    """
     language = get_language() or "en"
     today = timezone.now().date()
-    return [_row(document, language, today) for document in documents]
+    return [_row(document, language, today, snippets.get(document.nct_id, ())) for document in documents]
 
 
-def _row(document: StudyDocument, language: str, today: dt.date) -> Row:
+def _row(document: StudyDocument, language: str, today: dt.date, snippets: Sequence[Snippet]) -> Row:
     changed, age = _changed(language, document.last_update_posted, document.overall_status, today)
     return Row(
         nct_id=document.nct_id,
@@ -84,6 +93,7 @@ def _row(document: StudyDocument, language: str, today: dt.date) -> Row:
         remark=_remark(document),
         old=bool(age),
         card=_card(language, document),
+        snippets=snippets,
     )
 
 

@@ -21,6 +21,7 @@ from apps.web.views.conditional import version_of
 from apps.web.views.facets import groups_of, sections_of
 from apps.web.views.markup import facets, sections, trial_rows
 from apps.web.views.rows import pager, rows_of
+from apps.web.views.searched import examples, searched
 
 _ORDERS = (
     ("relevance", _("best match")),
@@ -36,7 +37,8 @@ _ORDERS = (
 def trial_list(request: HttpRequest) -> HttpResponse:
     query, problems = StudyQuery.parse(request.GET)
     results = search_studies(query, version=version_of(request))
-    notices = [_notice(problem) for problem in (*problems, *results.problems) if problem.kind != "unknown_parameter"]
+    told = (*problems, *results.problems)
+    notices = [_notice(problem) for problem in told if problem.kind in {"unknown_value", "notice"}]
     if results.is_past_end:
         context = {
             "results": results,
@@ -67,7 +69,9 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
         "chips": list(_chips(query)),
         "hidden": [pair for pair in query.pairs() if pair[0] in {"scope", "sort", "page_size"}],
         "orders": list(_orders(query)),
-        "rows": trial_rows(rows_of(results.documents)) if results.documents else "",
+        "rows": trial_rows(rows_of(results.documents, results.snippets)) if results.documents else "",
+        "searched": searched(query, results),
+        "examples": examples(),
         "pager": pager(results.page, results.pages, lambda number: _href(query, page=number)),
         "canonical": f"/trials/?{canonical}" if canonical else "/trials/",
         "indexed": not canonical,
@@ -79,6 +83,10 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
 def _heading(query: StudyQuery, results: Results) -> str:
     if results.timed_out:
         return gettext("The search was stopped")
+    if query.unreadable:
+        return gettext("We could not read this search")
+    if results.corrected:
+        query = query.changed(q=results.corrected)
     return query.describe(results.count) if results.count or query.is_filtered else gettext("Trials")
 
 

@@ -47,7 +47,7 @@ class TestFacets:
         # 1 dataset version
         with django_assert_num_queries(1):
             body = api.get(f"{FACETS}?country=cn").json()
-        assert set(body) == set(FacetsSerializer().fields) - {"notices"}
+        assert set(body) == {name for name, field in FacetsSerializer().fields.items() if field.required}
         assert (body["count"], body["scopes"]) == (2, {"in_scope": 2, "review": 0, "out": 0})
         assert {facet["parameter"] for facet in body["facets"]} == set(FILTERS)
         assert set(body["facets"][0]) == set(FacetSerializer().fields)
@@ -84,6 +84,23 @@ class TestFacets:
         publish(entry())
         for value in NONSENSE:
             assert api.get(FACETS, {name: value}).status_code in {200, 400}, value
+
+
+@pytest.mark.parametrize("address", [FACETS, "/api/v1/sponsors/", "/api/v1/labels/"])
+class TestText:
+    """How a text was read is told wherever one can be given."""
+
+    def test_another_spelling(self, api: Client, address: str) -> None:
+        publish(*[entry(title="Mesenchymal cells in neuromyelitis") for _ in range(3)])
+        body = api.get(address, {"q": "neuromyelitsi"}).json()
+        assert body["corrected_query"] == "neuromyelitis"
+        assert "snippets" not in body
+
+    def test_a_text_that_cannot_be_read(self, api: Client, address: str) -> None:
+        response = api.get(address, {"q": "(lupus"})
+        assert response.status_code == 400
+        [error] = response.json()["errors"]
+        assert (error["parameter"], error["position"]) == ("q", 0)
 
 
 class TestSponsors:

@@ -348,8 +348,8 @@ class TestDescription:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_search_that_was_stopped_is_not_an_empty_answer(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.search.selectors._MATCH", "SELECT 1, pg_sleep(5)::text")
-    monkeypatch.setattr("apps.search.selectors.SEARCH_TIMEOUT_MS", 50)
+    monkeypatch.setattr("apps.search.selectors._MATCH", "SELECT %s, pg_sleep(5)::text || %s || '{vector}'")
+    monkeypatch.setattr("apps.search.limits.SEARCH_TIMEOUT_MS", 50)
     response = api.get(LIST, {"q": "lupus", "page": 2})
     assert (response.status_code, response["Content-Type"], response["Retry-After"]) == (503, PROBLEM, "30")
     assert "too long" in response.json()["detail"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.classification.rules.cards.transplant import conditioning_class, extract_transplant
 from apps.vocabulary.cards import CONDITIONINGS, INTENSITIES, MANIPULATIONS
-from tests.unit.classification.designs import designed, quoted
+from tests.unit.classification.designs import LIMIT, designed, quoted, seconds
 
 AHSCT = "Autologous hematopoietic stem cell transplantation"
 
@@ -40,8 +38,7 @@ def regimens(**parts):
     ("text", "drugs", "value"),
     [
         (
-            "Conditioning regimen: BCNU 300 mg/m2 on day -6, etoposide 200 mg/m2 and cytosine arabinoside 200 mg/m2 on days "
-            "-5 to -2, melphalan 140 mg/m2 on day -1.",
+            "Conditioning: BCNU on day -6, etoposide and cytosine arabinoside on days -5 to -2, melphalan on day -1.",
             "beam",
             "beam",
         ),
@@ -62,7 +59,11 @@ def regimens(**parts):
             "alemtuzumab+cyclophosphamide",
             "cyclophosphamide-alemtuzumab",
         ),
-        ("Conditioning with cyclophosphamide and rituximab.", "cyclophosphamide+rituximab", "cyclophosphamide-rituximab"),
+        (
+            "Conditioning with cyclophosphamide and rituximab.",
+            "cyclophosphamide+rituximab",
+            "cyclophosphamide-rituximab",
+        ),
         (
             "Conditioning with cyclophosphamide 120 mg/kg, fludarabine 150 mg/m2 and rATG.",
             "atg+cyclophosphamide+fludarabine",
@@ -99,11 +100,134 @@ def test_conditioning_as_written():
 
 
 def test_every_class_has_a_name():
-    drugs = (
-        "beam busulfan treosulfan melphalan tbi tli fludarabine cyclophosphamide atg alemtuzumab rituximab thiotepa".split()
-    )
+    drugs = ("beam", "busulfan", "treosulfan", "melphalan", "tbi", "tli", "fludarabine", "cyclophosphamide")
+    drugs += ("atg", "alemtuzumab", "rituximab", "thiotepa")
     classes = {conditioning_class(pair) for one in drugs for other in drugs for pair in [{one}, {one, other}]}
     assert classes == set(CONDITIONINGS)
+
+
+# Spellings
+
+
+@pytest.mark.parametrize(
+    "drugs",
+    [
+        "BCNU, VP-16, ARA-C and melphalan",
+        "carmustine (BCNU) 300 mg/m2, etoposide (VP16), cytarabine (Ara-C), melphalan (Alkeran) 140 mg/m2",
+        "BiCNU, Vepesid, cytosine arabinoside and L-PAM",
+        "carmustine/etoposide/cytarabine/melphalan",
+        "BEAM (carmustine, etoposide, cytarabine and melphalan)",
+    ],
+)
+def test_spellings_of_beam(drugs):
+    assert regimens(summary=f"The conditioning regimen is {drugs}.") == {"beam"}
+
+
+@pytest.mark.parametrize(
+    "atg",
+    [
+        *(
+            "ATG",
+            "rATG",
+            "r-ATG",
+            "hATG",
+            "rabbit ATG",
+            "horse ATG",
+            "equine ATG",
+            "ATG-Fresenius",
+            "ATG (Thymoglobulin)",
+        ),
+        *("ATGAM", "Thymoglobulin", "Thymoglobuline®", "Grafalon", "lymphoglobuline"),
+        *("rabbit antithymocyte globulin", "anti-thymocyte globulin (rabbit)", "antithymocyte globulin (equine)"),
+        *("anti-thymocyte immunoglobulin", "anti-T-lymphocyte globulin", "antilymphocyte globulin (ALG)"),
+        "anti-lymphocyte globulin",
+    ],
+)
+def test_spellings_of_atg(atg):
+    assert regimens(summary=f"Patients receive BEAM conditioning with {atg}.") == {"atg+beam"}
+    text = f"Conditioning consists of cyclophosphamide 200 mg/kg and {atg} over four days."
+    assert regimens(summary=text) == {"atg+cyclophosphamide"}
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        *("Cy", "CY", "CTX", "Cytoxan", "Endoxan", "cyclophosphan", "Cyclophosphamide", "cyclophosphamide (CY)"),
+        *("cyclophosphamide (CTX)", "high-dose cyclophosphamide", "HiCy"),
+    ],
+)
+def test_spellings_of_cyclophosphamide(drug):
+    assert regimens(summary=f"Preparative regimen: {drug} (200 mg/kg) plus rATG.") == {"atg+cyclophosphamide"}
+
+
+@pytest.mark.parametrize(
+    "name", ["Cy/ATG", "Cy-ATG", "CY + ATG", "CyATG", "cyclophosphamide/rATG", "Cy+rATG", "CTX/ATG"]
+)
+def test_names_of_cyclophosphamide_with_atg(name):
+    assert regimens(summary=f"AHSCT is done with {name} conditioning.") == {"atg+cyclophosphamide"}
+    assert regimens(title=f"Autologous HSCT with {name} in severe disease") == {"atg+cyclophosphamide"}
+
+
+@pytest.mark.parametrize(
+    "name", ["Campath", "Campath-1H", "alemtuzumab", "Campath 1H (alemtuzumab)", "MabCampath", "Campath®"]
+)
+def test_spellings_of_alemtuzumab(name):
+    text = f"The patient is conditioned with cyclophosphamide 200 mg/kg and {name}."
+    assert regimens(summary=text) == {"alemtuzumab+cyclophosphamide"}
+
+
+@pytest.mark.parametrize(
+    ("text", "drugs"),
+    [
+        (
+            "Conditioning: cyclophosphamide 50 mg/kg on days -4, -3, +9 and +10, rituximab on day -5.",
+            "cyclophosphamide+rituximab",
+        ),
+        (
+            "Conditioning with cyclophosphamide 200 mg/kg, rATG 5.5 mg/kg and rituximab 500 mg on days -6 and +1.",
+            "atg+cyclophosphamide+rituximab",
+        ),
+        ("Immunoablative conditioning with Bu-Cy-ATG.", "atg+busulfan+cyclophosphamide"),
+        ("Patients undergo immune ablation using BuCyATG.", "atg+busulfan+cyclophosphamide"),
+        (
+            "Busulfan (9.6 mg/kg) is followed by cyclophosphamide (200 mg/kg) and ATG; this conditioning is new.",
+            "atg+busulfan+cyclophosphamide",
+        ),
+        ("Preparatory regimen: Bu/Cy.", "busulfan+cyclophosphamide"),
+        ("High-dose chemotherapy with melphalan 200 mg/m2 precedes autologous stem cell infusion.", "melphalan"),
+        ("Melphalan 140 mg/m2 on day -2, stem cells on day 0.", "melphalan"),
+        ("Flu/Cy/ATG conditioning.", "atg+cyclophosphamide+fludarabine"),
+        (
+            "Reduced-intensity conditioning with fludarabine 30 mg/m2/day, cyclophosphamide and Campath.",
+            "alemtuzumab+cyclophosphamide+fludarabine",
+        ),
+        (
+            "Conditioning: TBI 800 cGy with lung shielding, cyclophosphamide 120 mg/kg and equine ATG 90 mg/kg.",
+            "atg+cyclophosphamide+tbi",
+        ),
+        ("Cy/TBI is the preparative regimen.", "cyclophosphamide+tbi"),
+        ("High-dose thio-tepa and cyclophosphamide before autologous stem cell rescue.", "cyclophosphamide+thiotepa"),
+        ("Treosulfan/fludarabine-based conditioning.", "fludarabine+treosulfan"),
+        (
+            "Autologous stem cell transplantation using cyclophosphamide and ATG in early disease.",
+            "atg+cyclophosphamide",
+        ),
+        ("Patients after AHSCT with BEAM conditioning are followed.", "beam"),
+    ],
+)
+def test_other_published_regimens(text, drugs):
+    assert regimens(summary=text) == {drugs}
+
+
+def test_regimen_in_the_title():
+    title = (
+        "High-Dose Cyclophosphamide and Total Body Irradiation With Purged Peripheral Blood Stem Cell or Marrow Rescue"
+    )
+    assert regimens(title=title) == {"cyclophosphamide+tbi"}
+
+
+def test_a_list_of_drugs_in_keywords_is_no_regimen():
+    assert regimens(keywords=["BEAM", "ATG", "cyclophosphamide"], conditions=["Busulfan"]) == set()
 
 
 # One drug, many purposes
@@ -111,8 +235,8 @@ def test_every_class_has_a_name():
 
 def test_cyclophosphamide_mobilises_and_conditions():
     text = (
-        "Stem cells are mobilised with cyclophosphamide 2 g/m2 and filgrastim 10 mcg/kg and collected by leukapheresis. They "
-        "are given back after conditioning with cyclophosphamide 200 mg/kg and rabbit antithymocyte globulin."
+        "Stem cells are mobilised with cyclophosphamide 2 g/m2 and filgrastim 10 mcg/kg, and collected by apheresis. "
+        "They are given back after conditioning with cyclophosphamide 200 mg/kg and rabbit antithymocyte globulin."
     )
     assert regimens(summary=text) == {"atg+cyclophosphamide"}
     assert values("mobilisation", summary=text) == {"cyclophosphamide+g-csf"}
@@ -127,7 +251,12 @@ def test_cyclophosphamide_only_mobilises():
 def test_cyclophosphamide_as_comparator():
     parts = {
         "arms": [
-            ("EXPERIMENTAL", "Transplantation", "Stem cell transplantation after conditioning with melphalan and ATG", ()),
+            (
+                "EXPERIMENTAL",
+                "Transplantation",
+                "Stem cell transplantation after conditioning with melphalan and ATG",
+                (),
+            ),
             ("ACTIVE_COMPARATOR", "Cyclophosphamide", "Twelve monthly infusions of cyclophosphamide", ()),
         ],
         "interventions": [("DRUG", "Cyclophosphamide", "750 mg/m2 in monthly pulses")],
@@ -148,16 +277,16 @@ def test_cyclophosphamide_linked_to_the_control_alone():
 
 def test_cyclophosphamide_as_background():
     text = (
-        "Lupus nephritis has been treated with cyclophosphamide for decades. Patients refractory to cyclophosphamide are "
-        "transplanted. Conditioning is fludarabine with ATG."
+        "Lupus nephritis has been treated with cyclophosphamide for decades. Patients refractory to cyclophosphamide "
+        "are transplanted. Conditioning is fludarabine with ATG."
     )
     assert regimens(description=text) == {"atg+fludarabine"}
 
 
 def test_cyclophosphamide_after_the_transplantation_prevents_gvhd():
     text = (
-        "Conditioning with fludarabine and 2 Gy TBI. GVHD prophylaxis: cyclophosphamide 50 mg/kg on days +3 and +4, then "
-        "tacrolimus."
+        "Conditioning with fludarabine and 2 Gy TBI. GVHD prophylaxis: cyclophosphamide 50 mg/kg on days +3 and +4, "
+        "then tacrolimus."
     )
     assert regimens(summary=text) == {"fludarabine+tbi"}
     assert regimens(summary="Fludarabine and TBI before transplantation; post-transplant cyclophosphamide.") == {
@@ -166,7 +295,10 @@ def test_cyclophosphamide_after_the_transplantation_prevents_gvhd():
 
 
 def test_cyclophosphamide_as_an_exclusion():
-    parts = {"summary": "Conditioning with BEAM.", "eligibility": "Exclusion: allergy to cyclophosphamide, fludarabine or ATG"}
+    parts = {
+        "summary": "Conditioning with BEAM.",
+        "eligibility": "Exclusion: allergy to cyclophosphamide, fludarabine or ATG",
+    }
     assert regimens(**parts) == {"beam"}
 
 
@@ -178,8 +310,137 @@ def test_drug_listed_whose_purpose_is_told_elsewhere():
     assert regimens(**parts) == set()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Patients who relapsed after rituximab or alemtuzumab are transplanted.",
+        "Rituximab is given as maintenance after transplantation.",
+        "We compare the benefit of transplantation and of high-dose monthly cyclophosphamide (Cytoxan).",
+        "We study cyclophosphamide and high-dose immunosuppressive therapy with autologous transplantation.",
+    ],
+)
+def test_drugs_of_another_purpose_are_no_conditioning(text):
+    assert regimens(summary=text) == set()
+
+
+def test_what_comes_before_the_conditioning_is_none():
+    assert regimens(summary="Rituximab followed by conditioning with cyclophosphamide.") == {"cyclophosphamide"}
+    text = "Cladribine and cytarabine sequential with fludarabine and busulfan conditioning."
+    assert regimens(summary=text) == {"busulfan+fludarabine"}
+
+
+def test_cyclophosphamide_that_collects_and_conditions():
+    text = (
+        "Peripheral blood stem cells are collected after cyclophosphamide 2 g/m2 and G-CSF. In the second admission, "
+        "cyclophosphamide 200 mg/kg and ATG precede stem cell infusion."
+    )
+    assert regimens(summary=text) == {"atg+cyclophosphamide"}
+
+
+# The other side of a comparison
+
+
+def test_drugs_that_the_title_compares_with_the_transplantation():
+    assert regimens(title="Autologous Stem Cell Transplantation With BEAM-ATG Versus Alemtuzumab") == {"atg+beam"}
+    listed = [("DRUG", "Cyclophosphamide and ATG", ""), ("DRUG", "Alemtuzumab", ""), ("DRUG", "Cladribine pill", "")]
+    assert regimens(title="AHSCT versus alemtuzumab or cladribine", interventions=listed) == {"atg+cyclophosphamide"}
+    listed = [("DRUG", "Cyclophosphamide", "")]
+    assert regimens(title="Cyclophosphamide Versus Transplantation", interventions=listed) == set()
+
+
+def test_drugs_that_a_sentence_compares_with_the_transplantation():
+    text = "Autologous transplantation after BEAM-ATG is compared with rituximab or alemtuzumab."
+    assert regimens(summary=text) == {"atg+beam"}
+
+
+def test_two_regimens_that_are_compared():
+    text = "Two conditioning regimens are compared: BEAM-ATG versus Cy-ATG."
+    assert regimens(summary=text) == {"atg+beam", "atg+cyclophosphamide"}
+    parts = {
+        "arms": [("EXPERIMENTAL", "BEAM-ATG", "", ["HSCT"]), ("ACTIVE_COMPARATOR", "Cy-ATG", "", [])],
+        "interventions": [("PROCEDURE", "HSCT", "")],
+    }
+    assert regimens(**parts) == {"atg+beam", "atg+cyclophosphamide"}
+
+
+def test_drugs_of_the_best_available_therapy():
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "AHSCT", "", ["HSCT", "Cyclophosphamide", "rATG"]),
+            ("ACTIVE_COMPARATOR", "Best available therapy", "rituximab or alemtuzumab", ["Alemtuzumab", "Rituximab"]),
+        ],
+        "interventions": [
+            ("PROCEDURE", "HSCT", ""),
+            ("DRUG", "Cyclophosphamide", ""),
+            ("DRUG", "rATG", ""),
+            ("DRUG", "Alemtuzumab", ""),
+            ("DRUG", "Rituximab", ""),
+        ],
+    }
+    assert regimens(**parts) == {"atg+cyclophosphamide"}
+
+
+# Mobilisation
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("G-CSF", "GCSF", "rhG-CSF", "filgrastim", "pegfilgrastim", "lenograstim", "Neupogen", "Granocyte"),
+        *("granulocyte colony-stimulating factor (G-CSF)", "granulocyte-colony stimulating factor"),
+    ],
+)
+def test_spellings_and_purposes_of_g_csf(name):
+    both = f"Stem cells are mobilised with cyclophosphamide (2 g/m2) and {name} (10 mcg/kg)."
+    assert values("mobilisation", summary=both) == {"cyclophosphamide+g-csf"}
+    assert values("mobilisation", summary=f"{name} is given for mobilization of stem cells.") == {"g-csf"}
+    assert values("mobilisation", summary=f"Stem cells are collected by leukapheresis after {name}.") == {"g-csf"}
+    assert values("mobilisation", summary=f"{name} 5 mcg/kg from day +5 until engraftment.") == set()
+    assert values("mobilisation", summary=f"After transplantation {name} is given daily.") == set()
+    assert values("mobilisation", summary=f"{name} will be started on day 5 post-transplant.") == set()
+    assert values("mobilisation", summary=f"Starting on day +4, {name} is given.") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Stem cells are mobilized using filgrastim and plerixafor.", "g-csf+plerixafor"),
+        ("Mobilization with G-CSF and Mozobil.", "g-csf+plerixafor"),
+        ("Priming with cyclophosphamide 4 g/m2 and G-CSF.", "cyclophosphamide+g-csf"),
+        ("Cyclophosphamide 2 g/m2 followed by G-CSF is used for stem cell mobilization.", "cyclophosphamide+g-csf"),
+        (
+            "PBSC mobilization regimen: CTX 2 g/m2, then G-CSF 10 ug/kg/d from day 3 until leukapheresis.",
+            "cyclophosphamide+g-csf",
+        ),
+        ("The donor's cells are G-CSF-primed.", "g-csf"),
+        ("Injections of filgrastim move stem cells from the bone marrow into the blood.", "g-csf"),
+        ("Mobilisation with cyclophosphamide-G-CSF, conditioning with BEAM-ATG.", "cyclophosphamide+g-csf"),
+        (
+            "To mobilize stem cells they get cyclophosphamide on day 0 and filgrastim (G-CSF) until leukapheresis.",
+            "cyclophosphamide+g-csf",
+        ),
+    ],
+)
+def test_wordings_of_mobilisation(text, value):
+    assert values("mobilisation", summary=text) == {value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mobilization with G-CSF and, if needed, plerixafor (Mozobil).",
+        "Mobilisation: filgrastim with or without Mozobil.",
+        "Stem cells are mobilised with G-CSF and plerixafor if required.",
+    ],
+)
+def test_plerixafor_on_demand(text):
+    assert values("mobilisation", summary=text) == {"g-csf", "g-csf+plerixafor"}
+
+
 def test_g_csf_after_transplantation_is_no_mobilisation():
-    text = "Conditioning with BEAM. G-CSF 5 mcg/kg is given from day +5 after transplantation until neutrophil recovery."
+    text = (
+        "Conditioning with BEAM. G-CSF 5 mcg/kg is given from day +5 after transplantation until neutrophil recovery."
+    )
     assert values("mobilisation", summary=text) == set()
     listed = [("DRUG", "Filgrastim", "Daily from day +4 until engraftment")]
     assert values("mobilisation", interventions=listed) == set()
@@ -203,6 +464,126 @@ def test_mobilisation_without_a_drug_is_not_guessed():
     assert values("mobilisation", summary="Peripheral stem cells are mobilised, collected and frozen.") == set()
 
 
+# Whole records
+
+
+def told(**parts):
+    """Mobilisation, regimens and work on the graft."""
+    return values("mobilisation", **parts), regimens(**parts), values("graft_manipulation", **parts)
+
+
+def test_transplantation_against_the_best_available_drugs():
+    parts = {
+        "title": "Best available drugs versus autologous transplantation",
+        "description": (
+            "Cells are mobilised with cyclophosphamide, filgrastim and a steroid and frozen. BEAM and rabbit "
+            "ATG are the conditioning. The doctor may choose alemtuzumab, cladribine or rituximab."
+        ),
+        "arms": [
+            ("EXPERIMENTAL", "AHSCT", "Conditioning with BEAM and rATG, then the graft", ["AHSCT"]),
+            ("ACTIVE_COMPARATOR", "Best available drug", "Alemtuzumab, cladribine or rituximab", ["BAD"]),
+        ],
+        "interventions": [
+            ("BIOLOGICAL", "AHSCT", "Carmustine, etoposide, cytarabine, melphalan and rATG before the graft"),
+            ("BIOLOGICAL", "BAD", "An antibody (alemtuzumab, rituximab) or cladribine"),
+        ],
+    }
+    assert told(**parts) == ({"cyclophosphamide+g-csf"}, {"atg+beam"}, set())
+
+
+def test_one_drug_in_both_arms():
+    listed = ["HSCT", "TBI", "Cyclophosphamide", "ATGAM", "G-CSF"]
+    text = "Mobilized with G-CSF; TBI 800 cGy, cyclophosphamide and equine ATG, followed by a CD34-selected graft"
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "Autologous HSCT", text, listed),
+            ("ACTIVE_COMPARATOR", "Cyclophosphamide", "Twelve monthly pulses", ["Cyclophosphamide"]),
+        ],
+        "interventions": [("DRUG", name, "Twelve doses" if name == "Cyclophosphamide" else "") for name in listed],
+    }
+    assert told(**parts) == ({"g-csf"}, {"atg+cyclophosphamide+tbi"}, {"cd34-selected"})
+
+
+def test_an_outline_by_days():
+    text = (
+        "For mobilization cyclophosphamide is given on day 0 and G-CSF from day 5 until the leukaphereses are done. "
+        "The harvest is selected for CD34+ cells. Weeks later, cyclophosphamide is given on days -5 to -2 and ATG on "
+        "days -4 to -2. The graft follows on day 0. G-CSF starts on day 0 and goes on until blood counts recover."
+    )
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {"atg+cyclophosphamide"}, {"cd34-selected"})
+
+
+def test_parts_with_headings():
+    text = (
+        "Mobilization: cyclophosphamide 4.5 g/m2, G-CSF for ten days. Grafts are CD34 selected with magnetic beads. "
+        "Ablation: busulfan for 4 days, cyclophosphamide 200 mg/kg, rabbit ATG 5 mg/kg."
+    )
+    regimen = "atg+busulfan+cyclophosphamide"
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {regimen}, {"cd34-selected"})
+    listed = [("DRUG", "Mobilization: cyclophosphamide and filgrastim", ""), ("DRUG", "Conditioning: BEAM", "")]
+    listed.append(("BIOLOGICAL", "rATG", ""))
+    assert told(interventions=listed) == ({"cyclophosphamide+g-csf"}, {"atg+beam"}, set())
+
+
+def test_cyclophosphamide_twice_and_rituximab_later():
+    text = (
+        "Fresh cells are given to outpatients: cyclophosphamide and G-CSF to mobilize; high-dose cyclophosphamide "
+        "(200 mg/kg) as conditioning; rituximab after recovery, and every two months as maintenance."
+    )
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {"cyclophosphamide"}, set())
+
+
+def test_drugs_in_brackets_behind_a_treatment():
+    text = (
+        "People get mitoxantrone every month, or intense immunosuppression (mobilisation with cyclophosphamide and "
+        "filgrastim, conditioning with carmustine, cytosine-arabinoside, etoposide, melphalan and rATG)."
+    )
+    assert told(summary=text) == ({"cyclophosphamide+g-csf"}, {"atg+beam"}, set())
+
+
+def test_rituximab_and_fludarabine_before_the_graft():
+    text = "Rituximab on days -8 and -2, fludarabine on days -7 to -4 and cyclophosphamide on days -7 to -4."
+    assert told(summary=text) == (set(), {"cyclophosphamide+fludarabine+rituximab"}, set())
+
+
+def test_a_donor_who_gets_g_csf():
+    text = (
+        "A non-myeloablative regimen of fludarabine, Campath-1H and cyclophosphamide; sibling donors get G-CSF "
+        "and undergo leukapheresis. Cyclosporine prevents GVHD."
+    )
+    assert told(summary=text) == ({"g-csf"}, {"alemtuzumab+cyclophosphamide+fludarabine"}, set())
+
+
+def test_cyclophosphamide_before_and_after_the_graft():
+    text = (
+        "ATG on days -9 to -7, fludarabine on days -6 to -2, cyclophosphamide on days -6 and -5, TBI on day -1. "
+        "Post-transplant cyclophosphamide on days +3 and +4. The marrow is T-cell replete."
+    )
+    assert told(summary=text) == (set(), {"atg+cyclophosphamide+fludarabine+tbi"}, {"unmanipulated"})
+
+
+def test_arms_of_which_one_has_one_drug_more():
+    parts = {
+        "title": "Cyclophosphamide/rATG versus cyclophosphamide/rATG/rituximab before HSCT",
+        "arms": [
+            ("ACTIVE_COMPARATOR", "Cyclophosphamide/rATG", "HSCT", ()),
+            ("EXPERIMENTAL", "Cyclophosphamide/rATG/Rituximab", "HSCT", ()),
+        ],
+    }
+    assert regimens(**parts) == {"atg+cyclophosphamide", "atg+cyclophosphamide+rituximab"}
+
+
+def test_arms_that_differ_in_the_graft_alone():
+    text = "Conditioning with cyclophosphamide 200 mg/kg"
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "CD34-selected", f"{text}; the graft after CD34 selection", ()),
+            ("EXPERIMENTAL", "As it is", f"{text}; the graft is not manipulated", ()),
+        ]
+    }
+    assert told(**parts) == (set(), {"cyclophosphamide"}, {"cd34-selected", "unmanipulated"})
+
+
 # Irradiation
 
 
@@ -212,7 +593,10 @@ def test_total_lymphoid_irradiation_is_not_tbi():
 
 
 def test_traumatic_brain_injury_is_not_irradiation():
-    assert regimens(title="Autologous stem cells in TBI", summary="Adults with severe TBI receive their own cells.") == set()
+    assert (
+        regimens(title="Autologous stem cells in TBI", summary="Adults with severe TBI receive their own cells.")
+        == set()
+    )
 
 
 # Alternatives and where they stand
@@ -245,7 +629,12 @@ def test_arms_with_their_own_regimens():
     parts = {
         "arms": [
             ("EXPERIMENTAL", "Arm 1", "Stem cell transplantation after conditioning with cyclophosphamide and ATG", ()),
-            ("EXPERIMENTAL", "Arm 2", "Stem cell transplantation after conditioning with cyclophosphamide, ATG and rituximab", ()),
+            (
+                "EXPERIMENTAL",
+                "Arm 2",
+                "Stem cell transplantation after conditioning with cyclophosphamide, ATG and rituximab",
+                (),
+            ),
         ]
     }
     assert regimens(**parts) == {"atg+cyclophosphamide", "atg+cyclophosphamide+rituximab"}
@@ -283,6 +672,19 @@ def test_conditioning_by_the_days_of_each_drug():
     }
     (label,) = labels("conditioning", **parts)
     assert (label.value, label.rule) == ("beam-atg", "conditioning-by-days")
+
+
+def test_days_that_head_their_drugs():
+    text = "Day -6: BCNU 300 mg/m2. Days -5 to -2: etoposide and cytarabine. Day -1: melphalan. Days +1 and +2: ATG."
+    assert regimens(summary=text) == {"atg+beam"}
+
+
+def test_days_of_a_long_course():
+    text = (
+        "The patients will be treated with cyclophosphamide 50 mg/kg/day x 4 days (days -5 to -2) and rATG 0.5 mg/kg "
+        "on day -5, 1 mg/kg on day -4 and 1.5 mg/kg on days -3 to -1."
+    )
+    assert regimens(summary=text) == {"atg+cyclophosphamide"}
 
 
 def test_atg_just_after_the_graft_belongs_to_beam_atg():
@@ -356,10 +758,44 @@ def test_un_manipulated_is_a_positive_statement(word):
 
 @pytest.mark.parametrize(
     "text",
-    ["CD34+ selected cells", "CD34-selected cells", "CD34 + selection with CliniMACS", "enriched CD34+ cells", "selection of CD34(+) cells"],
+    [
+        "CD34+ selected cells",
+        "CD34-selected cells",
+        "CD34 + selection with CliniMACS",
+        "enriched CD34+ cells",
+        "selection of CD34(+) cells",
+    ],
 )
 def test_cd34_selection(text):
     assert values("graft_manipulation", summary=f"The graft: {text}.") == {"cd34-selected"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("CliniMACS selection", "selected with the CliniMACS device", "Isolex 300i", "the Ceprate column"),
+        *("CD34 positive selection", "CD34-positive cells are selected immunomagnetically", "immunomagnetic beads"),
+        *("positive selection of CD34+ cells", "CD34+ enrichment", "CD34(+) selected", "purified CD34+ stem cells"),
+        *("CD34 + cell selection", "ex vivo CD34-selection"),
+    ],
+)
+def test_devices_and_words_of_cd34_selection(text):
+    assert values("graft_manipulation", summary=f"The graft: {text}.") == {"cd34-selected"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("not manipulated", "without CD34 selection", "no ex vivo manipulation", "no graft selection", "non-selected"),
+        *("without in vitro manipulation", "not CD34+ selected"),
+    ],
+)
+def test_grafts_left_as_they_are(text):
+    assert values("graft_manipulation", summary=f"The stem cells are {text} and frozen.") == {"unmanipulated"}
+
+
+def test_unselected_patients_are_no_graft():
+    assert values("graft_manipulation", summary="Unselected patients were seen.") == set()
 
 
 def test_without_cd34_selection():
@@ -369,6 +805,8 @@ def test_without_cd34_selection():
 def test_t_cell_depletion_of_the_graft_and_of_the_patient():
     assert values("graft_manipulation", summary="The graft is T-cell depleted ex vivo.") == {"t-cell-depleted"}
     assert values("graft_manipulation", summary="ATG gives in vivo T-cell depletion.") == set()
+    assert values("graft_manipulation", summary="T-cell depletion by alemtuzumab in the patient.") == set()
+    assert values("graft_manipulation", summary="The stem cells are lymphocyte-depleted.") == {"t-cell-depleted"}
 
 
 def test_selection_that_may_be_done_is_a_doubt():
@@ -388,8 +826,40 @@ def test_words_of_grafts_have_names():
 # Any text
 
 _WORDS = st.sampled_from(
-    "conditioning mobilised with cyclophosphamide or ATG BEAM TBI G-CSF day -5 +3 . ; \n and before transplantation CD34 "
-    "selected not without myeloablative ( ) / + 200 mg/kg versus GVHD prophylaxis : \ud800 é".split(" ")
+    [
+        *(
+            "conditioning",
+            "mobilised",
+            "with",
+            "cyclophosphamide",
+            "or",
+            "ATG",
+            "BEAM",
+            "TBI",
+            "G-CSF",
+            "day",
+            "-5",
+            "+3",
+        ),
+        *(
+            ".",
+            ";",
+            "\n",
+            ":",
+            "(",
+            ")",
+            "/",
+            "+",
+            "and",
+            "before",
+            "after",
+            "transplantation",
+            "CD34",
+            "selected",
+            "not",
+        ),
+        *("without", "myeloablative", "200", "mg/kg", "versus", "GVHD", "prophylaxis", "\ud800", "é"),
+    ]
 )
 
 
@@ -415,18 +885,17 @@ def test_any_text_gives_quotable_labels(words, noise):
         "cyclophosphamide + ATG ",
         "mobilised with G-CSF. ",
         "CD34 + selected myeloablative ",
+        "with or without ATG ",
         "before the a b c d e f ",
-        "day - ",
+        *("TBI ", "Cy ", "Cy. ", "Cy vs ", "ATG day -20 ", "day - ", "10^6 ", "a", "1", " ", "(", "\n"),
     ],
 )
 def test_long_text_stays_quick(piece):
-    text = (piece * (32_000 // len(piece) + 1))[:32_000]
-    material = designed(AHSCT, kinds=("hsc",), description=text)
-    best = min(_seconds(lambda: list(extract_transplant(material))) for _ in range(3))
-    assert best < 0.5
+    assert seconds(extract_transplant, description=piece, kinds=("hsc",)) < LIMIT
 
 
-def _seconds(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+@settings(max_examples=10, deadline=None)
+@given(st.lists(_WORDS, min_size=1, max_size=12).map(" ".join))
+def test_long_texts_of_any_of_its_words_stay_quick(words):
+    assert seconds(extract_transplant, description=words + " ", kinds=("hsc",)) < LIMIT
+    assert seconds(extract_transplant, arm=words + " ", kinds=("hsc",)) < LIMIT

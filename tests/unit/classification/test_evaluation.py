@@ -688,7 +688,7 @@ def test_values_that_our_lists_lack_are_missed_and_told_apart(tmp_path: Path) ->
     cards = cards_of(
         tmp_path,
         "NCT90000001,tune,endpoints,edss,",
-        "NCT90000001,tune,endpoints,walking,",
+        "NCT90000001,tune,endpoints,hair-growth,",
         "NCT90000001,tune,severity_gate,edss<=6,",
         "NCT90000001,tune,severity_gate,ulcer-size<=10,",
     )

@@ -43,9 +43,11 @@ RECORD = {
             "interventions": [{"type": "BIOLOGICAL", "name": "CX-1", "otherNames": ["Cellulon"]}],
         },
         "outcomesModule": {
-            "primaryOutcomes": [{"measure": "Relapse rate"}],
+            "primaryOutcomes": [{"measure": "Relapse rate", "description": "Flares a year"}],
             "secondaryOutcomes": [{"measure": "Walking speed"}],
+            "otherOutcomes": [{"measure": "Sleep", "description": "By diary"}],
         },
+        "eligibilityModule": {"eligibilityCriteria": "Inclusion: natalizumab has failed"},
         "contactsLocationsModule": {
             "centralContacts": [{"name": "Cora Contact", "phone": "555 0100", "email": "cora@example.org"}],
             "overallOfficials": [{"name": "Olga Official", "affiliation": "Sponsor House"}],
@@ -91,6 +93,25 @@ def test_each_text_holds_its_kind_of_words():
         assert word in document.text_d
 
 
+def test_the_texts_of_fields_hold_their_field_alone():
+    document = built()
+    assert document.text_conditions == "Multiple Sclerosis\nremyelination"
+    assert document.text_interventions == "CX-1\nCellulon"
+    assert document.text_sponsors == "Sponsor House\nSecond House"
+    assert document.text_outcomes == "Relapse rate\nFlares a year\nWalking speed\nSleep\nBy diary"
+    assert document.text_eligibility == "Inclusion: natalizumab has failed"
+    for text in (document.text_a, document.text_b, document.text_c, document.text_d):
+        assert "natalizumab" not in text
+        assert "diary" not in text
+
+
+def test_the_texts_of_one_vector_fit_into_it_together():
+    whole = ("text_a", "text_b", "text_c", "text_d", "text_outcomes", "text_eligibility")
+    fields = ("text_conditions", "text_interventions", "text_sponsors", "text_outcomes")
+    for columns in (whole, fields):
+        assert sum(TEXT_LIMITS[column] for column in columns) < 240_000
+
+
 def test_no_contact_is_in_any_column():
     told = msgspec.json.encode(built()).decode()
     for contact in ("Cora Contact", "555 0100", "cora@example.org", "Sid Site", "sid@example.org"):
@@ -117,5 +138,5 @@ def test_texts_are_cut_without_breaking_a_character():
 
 def test_an_entry_has_the_columns_of_the_model():
     columns = {field.name for field in StudyDocument._meta.concrete_fields if not isinstance(field, SearchVectorField)}
-    columns -= {"search_vector"}
+    columns -= {"search_vector", "whole_vector", "field_vector"}
     assert set(DocumentEntry.__dataclass_fields__) == columns - {"published_from"}

@@ -44,6 +44,8 @@ def told(tree: Node | None) -> object:
         ('"umbilical cord" or placenta', ("either", '"umbilical cord"', "placenta")),
         ("a b OR c d", ("either", ("all", "a", "b"), ("all", "c", "d"))),
         ("lupus -children", ("all", "lupus", ("not", "children"))),
+        ("lupus --children", ("all", "lupus", ("not", "children"))),
+        ("“umbilical cord” OR „Zellen“", ("either", '"umbilical cord"', '"Zellen"')),
         ("lupus NOT children", ("all", "lupus", ("not", "children"))),
         ("-(a OR b) c", ("all", ("not", ("either", "a", "b")), "c")),
         ("Wharton's-jelly UC-MSC", ("all", "Wharton's-jelly", "UC-MSC")),

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from apps.search.documents import TEXT_LIMITS
 from apps.search.indexer import COLUMNS, index_documents, move_dataset_version
-from apps.search.models import DatasetVersion, StudyDocument, StudyDocumentPast
+from apps.search.models import DatasetVersion, StudyDocument, StudyDocumentPast, Word
 from apps.search.selectors import dataset_version
 from tests.factories.documents import entry
 
@@ -58,6 +58,7 @@ def test_nothing_unchanged_is_written():
         {"has_results": True},
         {"reasons": ["New"]},
         {"text_d": "only the text moved"},
+        {"text_eligibility": "only who can join moved"},
         {"registry_state": "gone"},
         {"card": {"source": ["adipose"]}},
         {"doubts": ["source"]},
@@ -94,6 +95,23 @@ def test_the_same_study_twice_in_a_batch_is_refused():
     with pytest.raises(DatabaseError), transaction.atomic():
         index_documents([study, replace(study, title="Twice")])
     assert not StudyDocument.objects.exists()
+
+
+def test_words_come_with_what_is_written_and_stay():
+    first = entry(title="Ángioma ab 7abc", text_a="Ángioma ab 7abc", text_eligibility="Retinopathy")
+    index_documents([first])
+    words = {"angioma", "retinopathy"}
+    assert (
+        set(Word.objects.filter(word__in=[*words, "ab", "abc", "7abc", "ángioma"]).values_list("pk", flat=True))
+        == words
+    )
+    Word.objects.all().delete()
+    index_documents([first])
+    assert not Word.objects.exists()
+    index_documents([replace(first, text_eligibility="Neuropathy")])
+    assert Word.objects.filter(word="neuropathy").exists()
+    index_documents([replace(first, text_eligibility="")])
+    assert Word.objects.filter(word="neuropathy").exists()
 
 
 def test_nothing_to_publish_is_no_statement(django_assert_num_queries):

@@ -113,7 +113,7 @@ def test_any_text_is_read_and_comes_back_the_same(params):
     assert "\x00" not in query.q
     again, problems = read(query.to_query_string())
     assert again == query
-    assert not problems
+    assert {problem.kind for problem in problems} <= {"unreadable"}
     assert query.describe(1)
 
 
@@ -177,3 +177,33 @@ def test_every_value_of_every_closed_list_has_a_label_and_reads_back():
         for word in item.words:
             assert item.read(word) == word
             assert item.label_of(word)
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "word"),
+    [
+        ('lupus "umbilical cord', 6, "quotation mark"),
+        ("titel:lupus", 0, "title, condition"),
+        ("lupus country:Narnia", 14, "no country"),
+        ("-(lupus", 1, "not closed"),
+    ],
+)
+def test_a_text_that_cannot_be_read_is_told_with_its_place(text, position, word):
+    query, problems = StudyQuery.parse({"q": text, "status": "bogus"})
+    assert query.q == text
+    assert query.question is None
+    assert [(problem.parameter, problem.kind) for problem in problems] == [
+        ("q", "unreadable"),
+        ("status", "unknown_value"),
+    ]
+    assert problems[0] == query.unreadable
+    assert problems[0].position == position
+    assert word in problems[0].message
+
+
+@given(st.text(max_size=500))
+def test_any_search_text_is_a_question_or_told(text):
+    query, _problems = StudyQuery.parse({"q": text})
+    assert (query.question is None) == (not query.q or query.unreadable is not None)
+    if query.unreadable:
+        assert 0 <= query.unreadable.position <= len(query.q)

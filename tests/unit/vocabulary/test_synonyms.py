@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from apps.vocabulary.synonyms import fold, groups, synonyms_in
+from apps.vocabulary.synonyms import fold, groups, loose, synonyms_in
 
 
 def told(text: str) -> list[tuple[str, set[str]]]:
@@ -34,6 +34,15 @@ def test_longest_stretch_wins():
 @pytest.mark.parametrize("text", ["Wharton's jelly", "Whartons jelly", "WHARTON’S JELLY"])
 def test_apostrophes_make_no_difference(text):
     assert told(text) == [(text, {"umbilical cord"})]
+
+
+def test_loose_words_are_looked_up_and_never_given():
+    ((_found, others),) = told("stem cell transplant")
+    assert "HSCT" in others
+    ((_found, others),) = told("HSCT")
+    assert others
+    assert not {fold(other) for other in others} & loose()
+    assert all(words in groups() for words in loose())
 
 
 @pytest.mark.parametrize("text", ["", "'", "— …", "stem cell", "placebo"])

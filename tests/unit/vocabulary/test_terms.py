@@ -47,6 +47,12 @@ def test_spellings_hyphens_and_plurals(text):
     assert found(text) == [("hsc", text)]
 
 
+def test_spelling_that_is_itself_a_plural():
+    finder = TermFinder({"a": {"phrases": ["slow therapy"]}}, {"therapy": ["therapies", "treatment"]})
+    for text in ("slow therapy", "slow therapies", "slow treatments"):
+        assert [hit.group for hit in finder.find(text)] == ["a"]
+
+
 def test_longer_phrase_takes_its_words_away_from_a_shorter_one():
     assert groups("juvenile rheumatoid arthritis") == ["juvenile-arthritis"]
     assert groups("insulin dependent diabetes 2 type") == ["type-2-diabetes"]

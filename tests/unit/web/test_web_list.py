@@ -48,7 +48,7 @@ def test_titles_are_text_not_markup(client: Client) -> None:
     document = page(client, "/trials/?country=CN")
     assert titles(document) == ["Gamma <b>cells</b> & more"]
     assert not document.select(".trial-row b")
-    assert page(client, '/trials/?q="><script>alert(1)</script>').h1.get_text().count("<script>") == 1
+    assert page(client, '/trials/?q=""><script>alert</script>').h1.get_text().count("<script>") == 1
 
 
 @pytest.mark.usefixtures("some_trials")

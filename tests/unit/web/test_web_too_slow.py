@@ -64,8 +64,8 @@ def test_any_other_trouble_of_the_database_is_not_taken_for_it(monkeypatch: pyte
 
 
 def test_a_stopped_search_is_kept_by_nobody(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.search.selectors._MATCH", "SELECT 1, pg_sleep(5)::text")
-    monkeypatch.setattr("apps.search.selectors.SEARCH_TIMEOUT_MS", 50)
+    monkeypatch.setattr("apps.search.selectors._MATCH", "SELECT %s, pg_sleep(5)::text || %s || '{vector}'")
+    monkeypatch.setattr("apps.search.limits.SEARCH_TIMEOUT_MS", 50)
     response = client.get("/trials/?q=lupus")
     assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (503, "30", "no-store")
     assert "ETag" not in response

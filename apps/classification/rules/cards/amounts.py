@@ -272,12 +272,12 @@ def _decimal(written: str) -> float:
     return float("0" + re.sub(r"[,·]", ".", written))
 
 
-_WORD = r"[\s(,]{0,2}[^\W\d_][\w'’®™+-]{0,30}\)?"
+_WORD = r"[^\W\d_][\w'’®™+-]{0,30}\)?"
 _UNIT = re.compile(
     rf"""
     (?:\s?\([^()\n]{{1,40}}\))?                    # the number said again: (20 million)
     (?:\s?(?:±|\+/-|\+-)\s?\d[\d.,]*\s?%)?         # its tolerance
-    (?P<words>(?:{_WORD}){{0,9}}?)
+    (?P<words>(?:[\s(,]{{0,2}}{_WORD}(?:[\s(,]{{1,2}}{_WORD}){{0,8}}?)??)
     (?:\s?\([^()\n]{{1,40}}\))?
     \s?(?:/|\bper\b\s?/?|\bfor\s(?:each|every|one)\b|\bpr\b\.?|[x×*](?=\s?(?:kg|weight|body)))\s{{0,2}}\(?(?:each\s|the\s)?
     (?:

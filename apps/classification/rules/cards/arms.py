@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
-from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cells import MSC, OPEN_CELLS, UNNAMED
 from apps.classification.rules.quoting import Span
 from apps.classification.rules.reading import Hit, Place
@@ -21,14 +23,21 @@ _HSC_CELLS = ("hsc", "hsc-abbreviation", "stem-cell-transplantation", "stem-cell
 # Words before the name of the cells that say that it is not they which are given, or not given here. What any text
 # denies ("without stem cells") the reading tells; these are the words of arms.
 _TAKEN_AWAY = re.compile(
-    r"\b(?:non\W{1,2}$|(?:(?:without|no|minus|excluding|lacking|devoid of|omitting|placebo (?:of|for|to)|sham|mock)\b"
-    r"|not (?:be |get |given |receiv|treated|includ|contain|enriched)\w*)\W*(?:(?!plus|with|and|but|then)\w+\W+){0,4}$)",
+    r"\b(?:non\W{1,2}$"
+    r"|(?:(?:without|no|minus|excluding|lacking|devoid of|omitting|placebo (?:of|for|to)|sham|mock)\b"
+    r"|not (?:be |get |given |receiv|treated|includ|contain|enriched)\w*)"
+    r"\W*(?:(?!plus|with|and|but|then)\w+\W+){0,4}$)",
     re.IGNORECASE,
 )
 _NOT_GIVEN = re.compile(
     r"\W{1,3}(?:(?:will|were|was|are|is|be|treatment|infusion|injection|transplantation) ){0,3}not\b", re.IGNORECASE
 )
 _WINDOW = 60
+# Terms that are read of one text. Those that name most at the registry hold less than half as many; what names more
+# repeats itself.
+MOST_TERMS = 300
+# Code points of an arm's text in which amounts and treatments are looked for; the registry allows fewer than 1,000.
+LONGEST = 4_000
 # An arm's list of interventions names each after its type: "Drug: Methotrexate".
 _TYPED = re.compile(r"^[A-Z][A-Za-z ]{2,24}: ")
 
@@ -38,7 +47,7 @@ class Arm:
     """An arm or group. `own` are its label and description; `given` the names, `told` the descriptions, of the
     interventions that the registry links to it (nothing where it links none); `cells` the places that name cells given,
     `kinds` the groups of terms that name them in its own words. `denied` says that its label names cells and that they
-    are not given. `bare_label` and `bare_description` are without any name of cells.
+    are not given. `bare_label` and `bare_description` are without any name of cells, cut at `LONGEST`.
     """
 
     number: int
@@ -119,7 +128,7 @@ def _arm(
         told,
         tuple(Span(hit.path, hit.text, hit.start, hit.end) for hit in named),
         frozenset(hit.group for hit in named if hit.path in own),
-        bool(label)
+        label is not None
         and any(hit.path == label.path for hit in denied)
         and not any(hit.path == label.path for hit in named),
         _without_names(label, cells),
@@ -128,10 +137,14 @@ def _arm(
 
 
 def _without_names(passage: Passage | None, cells: Mapping[str, list[Hit]]) -> str:
-    text = passage.text if passage else ""
-    for hit in cells.get(passage.path, ()) if passage else ():
-        text = text[: hit.start] + " " * (hit.end - hit.start) + text[hit.end :]
-    return text
+    """The text with blanks for the names of cells."""
+    if passage is None:
+        return ""
+    pieces, at = [], 0
+    for hit in sorted(cells.get(passage.path, ()), key=lambda hit: hit.start):
+        pieces.append(passage.text[at : hit.start])
+        at = max(at, hit.end)
+    return " ".join((*pieces, passage.text[at:]))[:LONGEST]
 
 
 def _linked(group: ArmGroup, names: Mapping[str, int]) -> Iterator[int]:
@@ -151,10 +164,79 @@ def _cells_by_path(material: Material) -> dict[str, list[Hit]]:
     groups = cell_groups(material.kinds)
     found: dict[str, list[Hit]] = {}
     for hit in (*material.reading.hits(groups), *material.reading.denied(groups)):
-        found.setdefault(hit.path, []).append(hit)
+        of_path = found.setdefault(hit.path, [])
+        if len(of_path) < MOST_TERMS:
+            of_path.append(hit)
     return found
 
 
 def is_denied(text: str, start: int, end: int) -> bool:
     """Whether the words around [start, end) take it away: "without stem cells", "stem cells will not be given"."""
     return bool(_TAKEN_AWAY.search(text, max(0, start - _WINDOW), start) or _NOT_GIVEN.match(text, end))
+
+
+# Which arms get the cells
+
+
+class Terms(NamedTuple):
+    """Terms of a card's vocabulary in one passage or several."""
+
+    found: tuple[Named, ...]
+
+    def of(self, field: str, value: str | None = None) -> list[Named]:
+        return [term for term in self.found if term.field == field and value in (None, term.value)]
+
+    def spans(self, field: str, value: str | None = None) -> list[Span]:
+        return [term.span for term in self.of(field, value)]
+
+
+class Words:
+    """The terms of a vocabulary in some passages, in reading order; read once."""
+
+    def __init__(self, material: Material, vocabulary: str, passages: Iterable[Passage]) -> None:
+        self._by_path: dict[str, list[Named]] = {}
+        texts = list(passages)
+        for term in material.named_together(vocabulary, [text for text in texts if len(text.text) <= LONGEST]):
+            self._by_path.setdefault(term.passage.path, []).append(term)
+        for text in texts:
+            if len(text.text) > LONGEST:
+                terms = list(islice(material.named(vocabulary, (text,)), MOST_TERMS))
+                if terms:
+                    self._by_path[text.path] = terms
+        self.passages = [text for text in texts if text.path in self._by_path]
+
+    def of(self, *passages: Passage | None) -> Terms:
+        return Terms(tuple(term for passage in passages if passage for term in self._by_path.get(passage.path, ())))
+
+
+CONTROL_TYPES = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION"})
+
+
+def parted(arms: Sequence[Arm], design: Words, *, observed: bool) -> tuple[list[Arm], list[Arm]]:
+    """Arms that get the cells, and those that do not; healthy people are neither.
+
+    Groups that are only `observed` are no controls unless their words say so.
+    """
+    with_cells: list[Arm] = []
+    controls: list[Arm] = []
+    for arm in arms:
+        if not design.of(*arm.own).of("people"):
+            (controls if _is_control(arm, design) else with_cells).append(arm)
+    if observed or not any(arm.cells or arm.type == "EXPERIMENTAL" for arm in with_cells):
+        controls = [arm for arm in controls if arm.type in CONTROL_TYPES or design.of(*arm.own).of("comparator")]
+    return with_cells, controls
+
+
+def _is_control(arm: Arm, design: Words) -> bool:
+    """Whether an arm goes without the cells. Its own words count for more than its registered type."""
+    label, own = design.of(arm.label), design.of(*arm.own)
+    if arm.type in CONTROL_TYPES:
+        return not arm.names_cells(arm.own) or bool(own.of("comparator") or own.of("fluid") or label.of("control"))
+    if arm.names_cells((arm.label,)):
+        return False
+    if label.of("comparator") or label.of("control"):
+        return True
+    named = arm.names_cells((*arm.own, *arm.given))
+    if arm.type == "EXPERIMENTAL":
+        return not named and (bool(own.of("comparator")) or arm.denied)
+    return not named

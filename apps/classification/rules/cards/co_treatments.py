@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from apps.classification.rules.cards.arms import Arm, arms_of, is_denied
 from apps.classification.rules.cards.material import Material, Named, Passage
@@ -14,13 +17,20 @@ from apps.classification.rules.reading import Place
 
 _MODULE = "protocolSection.armsInterventionsModule."
 _CELLS = (*MSC, *UNNAMED, "progenitor-cell")
+_PLACES = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
 _CONTROL_TYPES = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION"})
-# "MSC + methotrexate", "MSC and DMARDs": the signs that join, beside the words of the vocabulary.
+# Between cells and a treatment, in either order: "MSC + methotrexate", "MSC and DMARDs"; "MSC with DMARDs".
 _JOINED = re.compile(r"[+&/]|\band\b", re.IGNORECASE)
+_WITH = re.compile(r"\W*(?:(?:cell|infusion|injection|transplantation)s?\W+)?with\W+(?:\w+\W+){0,2}", re.IGNORECASE)
+# One instead of the other.
+_EITHER = re.compile(r"\W*(?:cells?\W+)?(?:or|versus|vs)\b(?![^.]*\b(?:and|with)\b)", re.IGNORECASE)
+_SIGN_REACH = 80
+# No text of a record names as many.
+_MOST_TERMS = 100
 
 REASONS = {
     "named-with-cells": "The title or the name of an arm or intervention joins this treatment to the cells.",
-    "told-with-cells": "The description of an arm says that this treatment is given with the cells.",
+    "told-with-cells": "The description of an arm or intervention says that this treatment is given with the cells.",
     "listed-with-cells": "This treatment is an intervention of its own in the arm that gets the cells.",
 }
 _ORDER = tuple(REASONS)
@@ -30,15 +40,12 @@ def extract_co_treatments(material: Material) -> Iterator[Label]:
     """Drugs and procedures that belong to the study's treatment; not what people take anyway."""
     if "msc" not in material.kinds:
         return
-    places = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
-    terms: dict[str, list[Named]] = {}
-    for term in material.named("co_treatments", tuple(p for p in material.passages if p.place in places)):
-        terms.setdefault(term.passage.path, []).append(term)
-    if not terms:
+    texts = _texts(material)
+    if not any(text.treatments for text in texts.values()):
         return
-    for_cells = {term.value for named in terms.values() for term in named if _sentence_has(term, named, "before")}
+    for_cells = {term.value for text in texts.values() for term in text.treatments if "before" in text.cues(term)}
     found: dict[str, dict[str, list[Span]]] = {}
-    for rule, term in _given(material, terms):
+    for rule, term in _given(material, texts):
         if term.value not in for_cells:
             found.setdefault(term.value, {}).setdefault(rule, []).append(term.span)
     for value, rules in found.items():
@@ -47,31 +54,64 @@ def extract_co_treatments(material: Material) -> Iterator[Label]:
         yield Label("co_treatment", value, rule, REASONS[rule], evidence(spans))
 
 
-def _sentence_has(term: Named, named: Sequence[Named], cue: str) -> bool:
-    """Whether a cue of this value stands in the term's sentence."""
-    low, high = sentence_at(term.passage.text, term.start, term.end)
-    return any(one.field == "cue" and one.value == cue and low <= one.start < high for one in named)
+@dataclass(frozen=True)
+class _Text:
+    """A passage with the treatments and cues in it, and the places that name cells; each in reading order."""
+
+    passage: Passage
+    treatments: Sequence[Named]
+    words: Sequence[Named]
+    cells: Sequence[tuple[int, int]]
+
+    def cues(self, term: Named) -> set[str]:
+        """The cues in the term's sentence."""
+        low, high = sentence_at(self.passage.text, term.start, term.end)
+        first = bisect_left(self.words, low, key=lambda word: word.start)
+        last = bisect_left(self.words, high, key=lambda word: word.start)
+        return {word.value for word in self.words[first:last]}
+
+    def beside(self, term: Named) -> list[tuple[int, int]]:
+        """The nearest names of cells in the term's sentence: before it, and behind it."""
+        low, high = sentence_at(self.passage.text, term.start, term.end)
+        at = bisect_left(self.cells, (term.start, 0))
+        return [(start, end) for start, end in self.cells[max(0, at - 1) : at + 1] if low <= start < high]
+
+    def is_cells(self, term: Named) -> bool:
+        """Whether the treatment's words lie in a name of the cells."""
+        return any(low < term.end and term.start < high for low, high in self.beside(term))
 
 
-def _given(material: Material, terms: dict[str, list[Named]]) -> Iterator[tuple[str, Named]]:
+def _texts(material: Material) -> dict[str, _Text]:
     cells: dict[str, list[tuple[int, int]]] = {}
     for hit in material.reading.hits(_CELLS):
         cells.setdefault(hit.path, []).append((hit.start, hit.end))
+    texts = {}
+    for passage in material.passages:
+        if passage.place in _PLACES:
+            terms = list(islice(material.named("co_treatments", (passage,)), _MOST_TERMS))
+            texts[passage.path] = _Text(
+                passage,
+                [term for term in terms if term.field == "treatment"],
+                [term for term in terms if term.field == "cue"],
+                sorted(cells.get(passage.path, ())),
+            )
+    return texts
+
+
+def _given(material: Material, texts: dict[str, _Text]) -> Iterator[tuple[str, Named]]:
     arms = arms_of(material)
     with_cells = [arm for arm in arms if _gets_cells(arm)]
-    for passage in material.passages:
-        if passage.place is Place.TITLE and passage.path in cells:
-            yield from (("named-with-cells", term) for term in _joined(passage, terms, cells[passage.path]))
+    for text in texts.values():
+        if text.passage.place is Place.TITLE:
+            yield from (("named-with-cells", term) for term in _joined(text))
     for arm in with_cells:
         if arm.label:
-            near = cells.get(arm.label.path, [])
-            yield from (("named-with-cells", term) for term in _joined(arm.label, terms, near, alone=bool(near)))
+            yield from (("named-with-cells", term) for term in _joined(texts[arm.label.path], alone=True))
         if arm.description:
-            near = cells.get(arm.description.path, [])
-            yield from (("told-with-cells", term) for term in _joined(arm.description, terms, near))
+            yield from (("told-with-cells", term) for term in _joined(texts[arm.description.path], also=True))
     if "hsc" not in material.kinds:
         # Beside a transplantation the list holds the drugs of its conditioning.
-        yield from (("listed-with-cells", term) for term in _listed(material, arms, with_cells, terms, cells))
+        yield from _listed(material, texts, with_cells, only=len(arms) <= 1)
 
 
 def _gets_cells(arm: Arm) -> bool:
@@ -80,52 +120,55 @@ def _gets_cells(arm: Arm) -> bool:
     return arm.type == "EXPERIMENTAL" or arm.names_cells((*arm.own, *arm.given))
 
 
-def _joined(
-    passage: Passage, terms: dict[str, list[Named]], cells: Sequence[tuple[int, int]], *, alone: bool = False
-) -> Iterator[Named]:
-    """Treatments that a sentence joins to the cells; `alone` takes them wherever cells are named in the same label."""
-    inside = terms.get(passage.path, ())
-    for term in inside:
-        if term.field != "treatment" or is_denied(passage.text, term.start, term.end):
+def _joined(text: _Text, *, alone: bool = False, also: bool = False) -> Iterator[Named]:
+    """Treatments that a sentence joins to the cells.
+
+    `alone` takes them wherever the same sentence names cells, `also` where it says that they are given too.
+    """
+    for term in text.treatments:
+        if is_denied(text.passage.text, term.start, term.end) or text.is_cells(term):
             continue
-        if any(low < term.end and term.start < high for low, high in cells):
+        cues, beside = text.cues(term), text.beside(term)
+        if "anyway" in cues or "against" in cues:
             continue
-        if _sentence_has(term, inside, "anyway") or _sentence_has(term, inside, "against"):
-            continue
-        together = _sentence_has(term, inside, "together")
-        low, high = sentence_at(passage.text, term.start, term.end)
-        beside = [(start, end) for start, end in cells if low <= start < high]
-        if beside and (together or alone or any(_signs(passage.text, term, one) for one in beside)):
+        joined = (alone or "together" in cues) and not any(_either(text, term, one) for one in beside)
+        with_them = beside and (joined or any(_signs(text, term, one) for one in beside))
+        if with_them or (also and "too" in cues):
             yield term
 
 
-def _signs(text: str, term: Named, cells: tuple[int, int]) -> bool:
-    """Whether a sign or "and" stands between a treatment and the cells, not far apart."""
+def _between(text: _Text, term: Named, cells: tuple[int, int]) -> str | None:
+    """The words between a treatment and the cells, if they are not far apart."""
     low, high = min(term.end, cells[1]), max(term.start, cells[0])
-    return low <= high <= low + 80 and bool(_JOINED.search(text, low, high))
+    return text.passage.text[low:high] if low <= high <= low + _SIGN_REACH else None
+
+
+def _signs(text: _Text, term: Named, cells: tuple[int, int]) -> bool:
+    gap = _between(text, term, cells)
+    return gap is not None and bool(_JOINED.search(gap) or (cells[1] <= term.start and _WITH.fullmatch(gap)))
+
+
+def _either(text: _Text, term: Named, cells: tuple[int, int]) -> bool:
+    gap = _between(text, term, cells)
+    return gap is not None and bool(_EITHER.match(gap))
 
 
 def _listed(
-    material: Material,
-    arms: Sequence[Arm],
-    with_cells: Sequence[Arm],
-    terms: dict[str, list[Named]],
-    cells: dict[str, list[tuple[int, int]]],
-) -> Iterator[Named]:
-    """Interventions without cells: those that the registry links to an arm with cells, or all of the only arm."""
-    linked = {text.path for arm in with_cells for text in arm.given}
-    only = len(arms) <= 1
-    for i, _ in enumerate(material.record.protocol.arms_interventions.interventions):
-        path = f"{_MODULE}interventions[{i}].name"
-        named = [term for term in terms.get(path, ()) if term.field == "treatment"]
-        if not named:
+    material: Material, texts: dict[str, _Text], with_cells: Sequence[Arm], *, only: bool
+) -> Iterator[tuple[str, Named]]:
+    """What the interventions of the arms with cells (all, where there is `only` one arm) join to the cells, or are."""
+    linked = {passage.path for arm in with_cells for passage in arm.given}
+    for i, one in enumerate(material.record.protocol.arms_interventions.interventions):
+        path = f"{_MODULE}interventions[{i}]."
+        name = texts.get(path + "name")
+        if name is None:
             continue
-        if path in cells:
-            passage = named[0].passage
-            yield from _joined(passage, terms, cells[path], alone=True)
-        elif path in linked or only:
-            yield from (term for term in named if not _anyway(terms.get(path, ())))
-
-
-def _anyway(terms: Iterable[Named]) -> bool:
-    return any(term.field == "cue" and term.value == "anyway" for term in terms)
+        if name.cells:
+            yield from (("listed-with-cells", term) for term in _joined(name, alone=True))
+            for other in (f"otherNames[{j}]" for j in range(len(one.other_names))):
+                if path + other in texts:
+                    yield from (("named-with-cells", term) for term in _joined(texts[path + other], alone=True))
+            if path + "description" in texts:
+                yield from (("told-with-cells", term) for term in _joined(texts[path + "description"]))
+        elif (name.passage.path in linked or only) and not any(word.value == "anyway" for word in name.words):
+            yield from (("listed-with-cells", term) for term in name.treatments)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
-from typing import NamedTuple
+from itertools import combinations, islice, pairwise
 
 from apps.classification.rules.cards.amounts import read_numbers
-from apps.classification.rules.cards.arms import Arm, arms_of, is_denied
+from apps.classification.rules.cards.arms import (
+    LONGEST,
+    MOST_TERMS,
+    Arm,
+    Terms,
+    Words,
+    arms_of,
+    cell_groups,
+    is_denied,
+    parted,
+)
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cells import MSC, OPEN_CELLS
 from apps.classification.rules.labels import Label
@@ -17,7 +27,6 @@ from apps.classification.rules.quoting import Span, evidence, sentence_at
 from apps.classification.rules.reading import Place
 
 _DESIGN = "protocolSection.designModule.designInfo."
-_CONTROL_TYPES = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION"})
 # What the design itself says, before any background.
 _PLAIN = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
 
@@ -52,19 +61,56 @@ _PEOPLE = re.compile(
 _GETTING = re.compile(r"\b(?:receiv|treat|giv|undergo|underw|inject|infus|administ|tak)", re.IGNORECASE)
 # A sentence that tells of other studies, or of plans.
 _ELSEWHERE = re.compile(
-    r"\b(?:previous(?:ly)?|earlier (?:stud\w+|trials?|work)|has been|have been|were (?:found|reported|shown|observed)|showed"
-    r"|reported|published|literature|future|subsequent (?:trials?|stud\w+)|other (?:trials?|stud\w+)|animal|mice|mouse|rats?)\b",
+    r"\b(?:previous(?:ly)?|earlier (?:stud\w+|trials?|work)|has been|have been|were (?:found|reported|shown|observed)"
+    r"|showed|reported|published|literature|future|subsequent (?:trials?|stud\w+)|other (?:trials?|stud\w+)|animal|mice"
+    r"|mouse|rats?)\b",
     re.IGNORECASE,
+)
+# Earlier patients as the comparison: "compared with results in the literature".
+_WITH_PUBLISHED = re.compile(
+    r"\bcompar(?:ed|ing|ison) (?:to|with|against) (?:[\w-]{1,20} ){0,4}?(?:literature|published|historical|historic)\b",
+    re.IGNORECASE,
+)
+_VERSUS = re.compile(r"\b(?:versus|vs\.?|compared (?:to|with)|in comparison (?:to|with))\s", re.IGNORECASE)
+# "Two intravenous infusions", "once": how many times the cells are given.
+_COUNTS = {
+    "single": 1, "one": 1, "once": 1, "double": 2, "two": 2, "twice": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "eight": 8, "ten": 10, "twelve": 12,
+}  # fmt: skip
+_TIMES = re.compile(
+    r"\b(?:(?P<alone>once|twice)"
+    r"|(?P<count>\d{1,2}|single|one|double|two|three|four|five|six|eight|ten|twelve)[\s-]"
+    r"(?:(?:weekly|monthly|consecutive|repeated|separate|further|intravenous|intrathecal|intra-?\w{1,14}|IV|IT|cell|stem|MSC"
+    r"|UC-MSC|hUC-MSC)s?\s){0,3}"
+    r"(?:times?|doses?|injections?|infusions?|administrations?|transplantations?|implantations?))\b",
+    re.IGNORECASE,
+)
+_COHORT = re.compile(
+    r"\b(?:(?:cohort|group|level|step|stage)\s?(?:no\.?\s?|#\s?)?(?:\d|[A-D]|I{1,3})"
+    r"|(?:first|second|third|fourth|1st|2nd|3rd|4th|low(?:er)?|medium|middle|high(?:er)?)[\s-](?:dose\s)?(?:cohort|group))\b",
+    re.IGNORECASE,
+)
+_EARLY, _LATE = (
+    re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in ("early|immediate", "late|later|delayed|deferred")
 )
 # Words of a description from which, and the share of them from which, two arms are said to get the same.
 _FEWEST_WORDS = 3
 _MOST = 0.8
+# Cohorts of one arm that are compared.
+_MOST_COHORTS = 8
 # Code points from "placebo" to the cells that follow it.
 _REACH = 120
+# Code points from "versus" to what is compared.
+_AT_ONCE = 10
 # Behind a number: cells in a volume or on an area are no dose.
 _IN_VOLUME = re.compile(r"\s?(?:[\w-]{1,20}\s){0,3}?[\w-]{0,20}\s?(?:/|per)\s?(?:ml|cc|cm|µl|ul|l\b)", re.IGNORECASE)
 _MSC, _OPEN = frozenset(MSC), frozenset(OPEN_CELLS)
 _DIFFERENCES = ("donor", "tissue", "way")
+# Terms that tell of the cells themselves, or of a control without its treatment.
+_OF_CELLS = frozenset({*_DIFFERENCES, "level", "dose", "control", "people"})
+_BLINDED = frozenset({"PLACEBO_COMPARATOR", "SHAM_COMPARATOR"})
+_IN_TEXT = frozenset({"placebo", "sham"})
+_CROSSED = frozenset({"placebo", "sham", "standard-care", "no-treatment", "active-drug"})
 
 REASONS = {
     "placebo-in-arm": "A group without the cells gets a placebo, or the fluid alone in which cells are given.",
@@ -81,8 +127,13 @@ REASONS = {
     "sham-in-text": "The record tells of a sham procedure.",
     "control-in-text": "The record describes a control group in a sentence, and has no arm for it.",
     "doses-of-arms": "The arms differ in the dose or the number of administrations.",
+    "doses-of-cohorts": "The description of an arm gives its cohorts different doses.",
     "dose-escalation": "The record says that doses of the cells are compared or raised step by step.",
     "cells-of-arms": "The arms differ in the cells or in the way of giving them.",
+    "control-in-interventions": "The record has no arms, and an intervention without the cells is named for a control.",
+    "cells-later-in-interventions": "Of two interventions, one gives the cells early and the other late.",
+    "versus-in-title": "The title tells what the cells are compared with, and no arm does.",
+    "expanded-access": "Expanded access gives a treatment and compares it with nothing.",
     "single-group": "The registered design has a single group, and no comparison is described.",
     "single-arm": "The record lists a single arm, and no comparison is described.",
 }
@@ -106,97 +157,48 @@ class _Found(dict[str, _Value]):
             known.spans.extend(spans)
 
 
-class _Terms(NamedTuple):
-    """The design's words in one passage or several."""
-
-    found: tuple[Named, ...]
-
-    def of(self, group: str, value: str | None = None) -> list[Named]:
-        return [term for term in self.found if term.field == group and value in (None, term.value)]
-
-    def spans(self, group: str, value: str | None = None) -> list[Span]:
-        return [term.span for term in self.of(group, value)]
-
-
-class _Reading:
-    """The design's words of a record, by path; read once."""
-
-    def __init__(self, material: Material) -> None:
-        self.by_path: dict[str, list[Named]] = {}
-        for term in material.named("design"):
-            self.by_path.setdefault(term.passage.path, []).append(term)
-
-    def of(self, passages: Iterable[Passage | None]) -> _Terms:
-        return _Terms(tuple(term for passage in passages if passage for term in self.by_path.get(passage.path, ())))
-
-
 def extract_comparators(material: Material) -> Iterator[Label]:
     """What the cells are compared with: from the arms' words first, then from their types, then from the texts."""
-    reading = _Reading(material)
+    reading = Words(material, "design", material.passages)
     arms = arms_of(material)
     found = _Found()
     observed = material.record.protocol.design.study_type == "OBSERVATIONAL"
-    with_cells, controls = _parted(arms, reading, observed=observed)
+    with_cells, controls = parted(arms, reading, observed=observed)
     for arm in controls:
         _read_control(arm, with_cells, reading, found)
     _read_differences(with_cells, reading, found, material)
     _read_texts(material, reading, found, arms=bool(controls))
     _read_crossover(material, found)
+    if not arms:
+        _read_interventions(material, reading, found)
+    if not arms and not found:
+        _read_title(material, reading, found)
     if not found:
         _read_single_group(material, arms, reading, found)
     for value, one in found.items():
         yield Label("comparator", value, one.rule, REASONS[one.rule], evidence(one.spans), one.doubtful)
 
 
-# Which arms get the cells
-
-
-def _parted(arms: Sequence[Arm], reading: _Reading, *, observed: bool) -> tuple[list[Arm], list[Arm]]:
-    """Arms that get the cells, and those that do not. Groups that are only observed count where their words say it."""
-    with_cells: list[Arm] = []
-    controls: list[Arm] = []
-    for arm in arms:
-        if reading.of(arm.own).of("people"):
-            continue
-        (controls if _is_control(arm, reading) else with_cells).append(arm)
-    if observed or not any(arm.cells or arm.type == "EXPERIMENTAL" for arm in with_cells):
-        controls = [arm for arm in controls if arm.type in _CONTROL_TYPES or reading.of(arm.own).of("comparator")]
-    return with_cells, controls
-
-
-def _is_control(arm: Arm, reading: _Reading) -> bool:
-    """Whether an arm goes without the cells. Its own words count for more than its registered type."""
-    label, own = reading.of((arm.label,)), reading.of(arm.own)
-    labelled = arm.names_cells((arm.label,))
-    if arm.type in _CONTROL_TYPES:
-        return not arm.names_cells(arm.own) or bool(own.of("comparator") or own.of("fluid") or label.of("control"))
-    if labelled:
-        return False
-    if label.of("comparator") or label.of("control"):
-        return True
-    named = arm.names_cells((*arm.own, *arm.given))
-    if arm.type == "EXPERIMENTAL":
-        return not named and (bool(own.of("comparator")) or arm.denied)
-    return not named
-
-
 # What a control gets
 
 
-def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: _Reading, found: _Found) -> None:
-    own = reading.of((*arm.own, *arm.given))
+def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: Words, found: _Found) -> None:
+    own = reading.of(*arm.own, *arm.given)
     said = False
     later = own.spans("comparator", "delayed-treatment")
     later = later or _cells_after(arm, own)
     if later:
         found.add("delayed-treatment", "cells-later-in-arm", later)
-        said = True
+        said = not own.of("comparator", "standard-care")
     for value, rule in (("historical", "historical-in-text"), ("sham", "sham-in-arm")):
         spans = own.spans("comparator", value)
         if spans:
             found.add(value, rule, spans)
             said = True
-    placebo = own.spans("comparator", "placebo") or own.spans("fluid")
+    placebo = own.spans("comparator", "placebo")
+    if not placebo and (arm.type in _BLINDED or not own.of("comparator", "standard-care")):
+        # Beside standard care, a fluid may be a part of it.
+        placebo = own.spans("fluid")
     if placebo:
         found.add("placebo", "placebo-in-arm", placebo)
     if placebo or said:
@@ -204,7 +206,7 @@ def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: _Reading, found:
     _read_untreated(arm, with_cells, own, reading, found)
 
 
-def _cells_after(arm: Arm, own: _Terms) -> list[Span]:
+def _cells_after(arm: Arm, own: Terms) -> list[Span]:
     """Where the words of a placebo group say that the cells follow: "placebo, then MSC"."""
     return [
         cell
@@ -216,15 +218,15 @@ def _cells_after(arm: Arm, own: _Terms) -> list[Span]:
     ]
 
 
-def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: _Terms, reading: _Reading, found: _Found) -> None:
+def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: Terms, reading: Words, found: _Found) -> None:
     """A control that gets neither placebo nor sham: standard care, another treatment, or none."""
     told = arm.bare_description if len(_words(arm.bare_description)) > 1 and not _tells_people(arm) else ""
     named = bool(_bare(arm))
     standard = own.spans("comparator", "standard-care") or [
-        text.span(*match.span()) for text in arm.own for match in _STANDARD.finditer(text.text)
+        text.span(*match.span()) for text in arm.own for match in _STANDARD.finditer(text.text, 0, LONGEST)
     ]
     label_spans = [text.span(0, len(text.text)) for text in (arm.label,) if text]
-    if standard and (not named or arm.type == "NO_INTERVENTION" or reading.of((arm.label,)).of("comparator")):
+    if standard and (not named or arm.type == "NO_INTERVENTION" or reading.of(arm.label).of("comparator")):
         found.add("standard-care", "standard-care-in-arm", standard)
     elif own.of("comparator", "no-treatment"):
         found.add("no-treatment", "no-treatment-in-arm", own.spans("comparator", "no-treatment"))
@@ -284,31 +286,41 @@ def _whole(text: Passage | None) -> Span:
 # How arms with cells differ
 
 
-def _read_differences(with_cells: Sequence[Arm], reading: _Reading, found: _Found, material: Material) -> None:
+def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, material: Material) -> None:
+    doses = "msc" in material.kinds or not material.kinds
     amounts = {arm.number: _amounts_of(arm) for arm in with_cells} if len(with_cells) > 1 else {}
+    times = {arm.number: _times_of(arm) for arm in with_cells} if len(with_cells) > 1 else {}
     for one, other in combinations([arm for arm in with_cells if arm.label], 2):
         spans = _kinds(one, other, reading)
         if spans:
             found.add("cell-comparison", "cells-of-arms", spans)
-        elif "msc" in material.kinds or not material.kinds:
-            spans = _levels(one, other, reading) or _amounts(amounts[one.number], amounts[other.number])
+        elif doses:
+            spans = (
+                _levels(one, other, reading)
+                or _apart(amounts[one.number], amounts[other.number])
+                or _apart(times[one.number], times[other.number])
+            )
             if spans:
                 found.add("dose-comparison", "doses-of-arms", spans)
-    for passage in material.passages:
-        for term in reading.of((passage,)).of("dose", "escalation"):
+    for arm in with_cells if doses else ():
+        spans = _cohorts(arm)
+        if spans:
+            found.add("dose-comparison", "doses-of-cohorts", spans)
+    for passage in reading.passages if doses else ():
+        for term in reading.of(passage).of("dose", "escalation"):
             if not _is_elsewhere(term):
                 found.add("dose-comparison", "dose-escalation", [term.span])
 
 
-def _levels(one: Arm, other: Arm, reading: _Reading) -> list[Span]:
-    first, second = reading.of(one.own).of("level"), reading.of(other.own).of("level")
+def _levels(one: Arm, other: Arm, reading: Words) -> list[Span]:
+    first, second = reading.of(*one.own).of("level"), reading.of(*other.own).of("level")
     if {term.value for term in first} & {term.value for term in second}:
         return []
     return [first[0].span, second[0].span] if first and second else []
 
 
-def _amounts(first: Mapping[float, Span], second: Mapping[float, Span]) -> list[Span]:
-    """The places of two amounts of cells, where the two arms share none."""
+def _apart(first: Mapping[float, Span], second: Mapping[float, Span]) -> list[Span]:
+    """The places of two amounts, where the two arms share none."""
     if not first or not second or set(first) & set(second):
         return []
     return [next(iter(first.values())), next(iter(second.values()))]
@@ -316,24 +328,50 @@ def _amounts(first: Mapping[float, Span], second: Mapping[float, Span]) -> list[
 
 def _amounts_of(arm: Arm) -> dict[float, Span]:
     """Amounts of cells by their size: those of the label, and where it has none those of the description."""
+    return next((dict(amounts) for text in arm.own if (amounts := list(_amounts_in(text)))), {})
+
+
+def _amounts_in(text: Passage) -> Iterator[tuple[float, Span]]:
+    for number in islice(read_numbers(text.text[:LONGEST]), MOST_TERMS):
+        if not _IN_VOLUME.match(text.text, number.end):
+            for value, _ in number.values:
+                yield value, text.span(number.start, number.end)
+
+
+def _times_of(arm: Arm) -> dict[float, Span]:
+    """How many times the cells are given, as the label says, and else the description."""
     for text in arm.own:
-        amounts = {
-            value: text.span(number.start, number.end)
-            for number in read_numbers(text.text)
-            if not _IN_VOLUME.match(text.text, number.end)
-            for value, _ in number.values
+        times = {
+            float(_COUNTS.get(word.lower()) or word): text.span(*match.span())
+            for match in islice(_TIMES.finditer(text.text, 0, LONGEST), MOST_TERMS)
+            if (word := match["alone"] or match["count"])
         }
-        if amounts:
-            return amounts
+        if times:
+            return times
     return {}
 
 
-def _kinds(one: Arm, other: Arm, reading: _Reading) -> list[Span]:
+def _cohorts(arm: Arm) -> list[Span]:
+    """The places of the doses that the description of one arm gives to its cohorts, where they differ."""
+    text = arm.description
+    heads = [match.end() for match in islice(_COHORT.finditer(text.text, 0, LONGEST), _MOST_COHORTS)] if text else []
+    if text is None or len(heads) < 2:
+        return []
+    amounts: list[dict[float, Span]] = [{} for _ in heads]
+    for value, span in _amounts_in(text):
+        cohort = bisect_right(heads, span.start) - 1
+        if cohort >= 0:
+            amounts[cohort][value] = span
+    told = [one for one in amounts if one]
+    return next((spans for one, other in pairwise(told) if (spans := _apart(one, other))), [])
+
+
+def _kinds(one: Arm, other: Arm, reading: Words) -> list[Span]:
     """The places of two kinds of cells, donors, tissues or ways, where the two arms share none of that sort."""
     if one.cells and other.cells and _are_other_cells(one, other):
         return [one.cells[0], other.cells[0]]
     for difference in _DIFFERENCES:
-        first, second = reading.of(one.own).of(difference), reading.of(other.own).of(difference)
+        first, second = reading.of(*one.own).of(difference), reading.of(*other.own).of(difference)
         if first and second and not {term.value for term in first} & {term.value for term in second}:
             return [first[0].span, second[0].span]
     return []
@@ -352,27 +390,71 @@ def _are_other_cells(one: Arm, other: Arm) -> bool:
 # What the texts say
 
 
-def _read_texts(material: Material, reading: _Reading, found: _Found, *, arms: bool) -> None:
+def _read_texts(material: Material, reading: Words, found: _Found, *, arms: bool) -> None:
     """Historical controls wherever they stand; placebo and sham where no arm told of a control."""
     for passage in material.passages:
-        terms = reading.of((passage,))
-        for term in terms.of("comparator", "historical"):
-            if not _is_elsewhere(term):
-                found.add("historical", "historical-in-text", [term.span], doubtful=passage.place not in _PLAIN)
-        if arms:
-            continue
-        for value in ("placebo", "sham"):
-            for term in terms.of("comparator", value):
-                if not _is_elsewhere(term) and not is_denied(term.passage.text, term.start, term.end):
-                    found.add(value, f"{value}-in-text", [term.span], doubtful=_is_single_group(material))
+        for match in _WITH_PUBLISHED.finditer(passage.text) if "compar" in passage.text else ():
+            spans = [passage.span(*match.span())]
+            found.add("historical", "historical-in-text", spans, doubtful=passage.place not in _PLAIN)
+    for passage in reading.passages:
+        for term in reading.of(passage).of("comparator"):
+            if term.value == "historical":
+                if not _is_elsewhere(term):
+                    found.add("historical", "historical-in-text", [term.span], doubtful=passage.place not in _PLAIN)
+            elif not arms and term.value in _IN_TEXT and not (_is_elsewhere(term) or _is_left_out(term)):
+                found.add(term.value, f"{term.value}-in-text", [term.span], doubtful=_is_single_group(material))
+
+
+def _is_left_out(term: Named) -> bool:
+    """Whether the words around it deny it."""
+    return is_denied(term.passage.text, term.start, term.end)
 
 
 def _read_crossover(material: Material, found: _Found) -> None:
-    if material.record.protocol.design.design_info.intervention_model == "CROSSOVER" and found.keys() & {
-        "placebo",
-        "sham",
-    }:
+    """Who crosses over from a treatment without cells gets them later."""
+    if material.record.protocol.design.design_info.intervention_model == "CROSSOVER" and found.keys() & _CROSSED:
         found.add("delayed-treatment", "crossover-design", [Span(_DESIGN + "interventionModel", "CROSSOVER", 0, 9)])
+
+
+def _read_interventions(material: Material, reading: Words, found: _Found) -> None:
+    """What the names of interventions tell of a comparison, where the record has no arms."""
+    cells = {hit.path for hit in material.reading.hits(cell_groups(material.kinds), (Place.INTERVENTION,))}
+    names = [passage for passage in material.passages if passage.place is Place.INTERVENTION]
+    for passage in names:
+        terms = reading.of(passage)
+        if passage.path not in cells:
+            for term in terms.of("comparator"):
+                found.add(term.value, "control-in-interventions", [term.span], doubtful=term.value == "standard-care")
+    for late in names:
+        later = _LATE.search(late.text) if late.path in cells else None
+        sooner = next((one for one in names if one.path in cells and _EARLY.search(one.text)), None)
+        if later and sooner and sooner is not late:
+            spans = [late.span(*later.span()), _whole(sooner)]
+            found.add("delayed-treatment", "cells-later-in-interventions", spans)
+
+
+def _read_title(material: Material, reading: Words, found: _Found) -> None:
+    """What stands on the other side of a "versus" than the cells: how they differ, a control, or else a treatment."""
+    cells = material.reading.hits(cell_groups(material.kinds), (Place.TITLE,))
+    for passage in material.passages:
+        match = _VERSUS.search(passage.text) if passage.place is Place.TITLE else None
+        if match is None:
+            continue
+        before = any(hit.path == passage.path and hit.start < match.start() for hit in cells)
+        after = any(hit.path == passage.path and hit.start >= match.end() for hit in cells)
+        if before == after:
+            continue
+        low, high = (match.end(), len(passage.text)) if before else (0, match.start())
+        found_in = reading.of(passage).found
+        if after and any(0 <= term.start - match.end() <= _AT_ONCE and term.field in _OF_CELLS for term in found_in):
+            continue  # "Low versus high dose of cells"
+        terms = [term for term in found_in if low <= term.start and term.end <= high]
+        controls = [term for term in terms if term.field == "comparator"]
+        if controls:
+            for term in controls:
+                found.add(term.value, "versus-in-title", [term.span], doubtful=True)
+        elif not any(term.field in _OF_CELLS for term in terms) and _words(passage.text[low:high]):
+            found.add("active-drug", "versus-in-title", [passage.span(low, high)], doubtful=True)
 
 
 def _is_elsewhere(term: Named) -> bool:
@@ -389,9 +471,12 @@ def _is_single_group(material: Material) -> bool:
 # No comparison
 
 
-def _read_single_group(material: Material, arms: Sequence[Arm], reading: _Reading, found: _Found) -> None:
+def _read_single_group(material: Material, arms: Sequence[Arm], reading: Words, found: _Found) -> None:
     """ "none", unless a text speaks of a control group: then what it gets, if the sentence says so, else a doubt."""
     design = material.record.protocol.design
+    if design.study_type == "EXPANDED_ACCESS":
+        place = Span("protocolSection.designModule.studyType", design.study_type, 0, len(design.study_type))
+        found.add("none", "expanded-access", [place])
     if design.study_type not in (None, "INTERVENTIONAL") or len(arms) > 1:
         return
     model = design.design_info.intervention_model
@@ -403,13 +488,13 @@ def _read_single_group(material: Material, arms: Sequence[Arm], reading: _Readin
         return
     told = [
         term
-        for passage in material.passages
-        for term in reading.of((passage,)).of("control", "group")
-        if not _is_elsewhere(term) and not is_denied(passage.text, term.start, term.end)
+        for passage in reading.passages
+        for term in reading.of(passage).of("control", "group")
+        if not _is_elsewhere(term) and not _is_left_out(term)
     ]
     for term in told:
         low, high = sentence_at(term.passage.text, term.start, term.end)
-        for other in reading.of((term.passage,)).of("comparator"):
+        for other in reading.of(term.passage).of("comparator"):
             if low <= other.start and other.end <= high:
                 found.add(other.value, "control-in-text", [term.span, other.span], doubtful=True)
     if not found:

@@ -45,8 +45,13 @@ _GT = (
 )
 _LT = r"\\?[<＜]|&lt;|(?:less|lower|fewer|smaller|shorter|younger|inferior)(?: than| to)|below|under"
 _SIGN = rf"(?:{_GE}|{_LE}|{_GT}|{_LT})"
-_AFTER_GE = r"(?:,\s?|\s|-)?(?:or|and)\s(?:more|greater|higher|above|over|larger|longer|older|worse|up(?:ward)?s?)\b|\s?\+(?!\s?/)"
-_AFTER_LE = r"(?:,\s?|\s|-)?(?:or|and)\s(?:less|lower|fewer|below|under|shorter|younger|better|smaller)\b"
+# "3 or more"; "3, and less than 6" begins another limit.
+_NO_SIGN = r"\b(?!\s(?:than|or equal))"
+_AFTER_GE = (
+    rf"(?:,\s?|\s|-)?(?:or|and)\s(?:more|greater|higher|above|over|larger|longer|older|worse|up(?:ward)?s?){_NO_SIGN}"
+    r"|\s?\+(?!\s?/)"
+)
+_AFTER_LE = rf"(?:,\s?|\s|-)?(?:or|and)\s(?:less|lower|fewer|below|under|shorter|younger|better|smaller){_NO_SIGN}"
 _DASH = r"-|–|—|~|‐|‑|−|－|～|_|to|until|till|through|up to"
 
 # Where a comparison can begin at all; spares trying the rest at every letter.
@@ -63,8 +68,8 @@ _MONTHS_A = {"h": 1 / (24 * 30.4), "d": 1 / 30.4, "w": 1 / 4.345, "m": 1.0, "y":
 class Limits(NamedTuple):
     """What a comparison allows, as it stands at [start, end): numbers as text with a point, None for no limit.
 
-    `written` is false where a lone number stands without an operator; it is `low` and `high` then. `unit` is the unit as written, or None; `low_unit` that of the lower number where it
-    differs.
+    `written` is false where a lone number stands without an operator; it is `low` and `high` then. `unit` is the unit
+    as written, or None; `low_unit` that of the lower number where it differs.
     """
 
     low: str | None
@@ -100,13 +105,15 @@ def comparison(unit: str, *, spelled: bool = False) -> re.Pattern[str]:
     gap = r"[\s\-‑]{0,3}(?:\(inclusive\)\s)?"
     begins = rf"(?:{_BEGINS}|(?=\b(?:{'|'.join(sorted({word[:3] for word in _WORDS}))})))" if spelled else _BEGINS
     return re.compile(
-        rf"{begins}(?:(?:(?:between|from|within|ranging(?: from| between)?|range(?:s|d)?(?: of| from| between|:)?)\s{{1,2}}"
+        rf"{begins}(?:(?:(?:between|from|within|ranging(?: from| between)?|ranges?d?(?: of| from| between|:)?)\s{{1,2}}"
         rf"(?:the ages of\s|ages?\s)?(?P<a1>{number}){gap}(?P<ua1>{unit})?(?:\s(?:of age|old))?"
         rf"\s{{0,2}}(?:{_DASH}|and|&)\s{{0,2}}(?:the\s)?(?P<b1>{number}){gap}(?P<ub1>{unit})?)"
         rf"|(?P<oa2>\\?[<>≥≤]\s?\\?=?\s?)?(?P<a2>{number}){gap}(?P<ua2>{unit})?\s{{0,2}}(?:{_DASH})\s{{0,2}}"
         rf"(?P<ob2>\\?[<≤]\s?\\?=?\s?)?(?P<b2>{number}){gap}(?P<ub2>{unit})?"
-        rf"|(?P<o3>{_SIGN})\s{{0,2}}(?:of\s|the\s|than\s|to\s)?(?P<a3>{number}){gap}(?P<ua3>{unit})?(?P<p3>{_AFTER_GE}|{_AFTER_LE})?"
-        rf"(?:\s?(?:years?\s)?(?:of age|old)?\s?[,/]?\s{{0,2}}(?:and|but|or|to|until|&|-|–)?(?:\sage|\sis|\sare|\sbe)?\s{{0,2}}"
+        rf"|(?P<o3>{_SIGN})\s{{0,2}}(?:of\s|the\s|than\s|to\s)?(?P<a3>{number}){gap}(?P<ua3>{unit})?"
+        rf"(?P<p3>{_AFTER_GE}|{_AFTER_LE})?"
+        rf"(?:\s?(?:years?\s)?(?:of age|old)?\s?[,/]?\s{{0,2}}(?:and|but|or|to|until|&|-|–)?"
+        rf"(?:\s(?:age|is|are|be))?\s{{0,2}}"
         rf"(?P<o4>{_SIGN})\s{{0,2}}(?:of\s|to\s)?(?P<b3>{number}){gap}(?P<ub3>{unit})?)?"
         rf"|(?P<a5>{number}){gap}(?P<ua5>{unit})?(?:\spoints?)?(?P<p5>{_AFTER_GE}|{_AFTER_LE})?)",
         re.IGNORECASE,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.material import Passage
@@ -20,7 +21,7 @@ _HEADING = re.compile(
 )
 # A heading within a line: both words in full and a colon, or a new sentence.
 _INNER_HEADING = re.compile(
-    r"(?<![a-z]\s)(?:\b(?P<kind>non[\s-]?inclusion|inclusion|exclusion)\s+criteri\w+\s*[:：])"
+    r"(?<![a-z]\s)(?<![\w-])(?i:(?P<kind>non[\s-]?inclusion|inclusion|exclusion)\s+criteri\w+\s*[:：])"
     r"|(?<=[.;:]\s)\(?(?P<plain>Exclusion|Inclusion|EXCLUSION|INCLUSION)(?:s|S)?(?:\s+[Cc]riteri\w+|\s+CRITERIA|:)"
     r"|\s(?P<late>Exclusion|Inclusion|EXCLUSION|INCLUSION)\s+(?:[Cc]riteri\w+|CRITERIA)\s*[:：]"
 )
@@ -29,15 +30,23 @@ _EXCLUDING_LINE = re.compile(
     r"\b(?:exclu(?:ded|de)|ineligible|not (?:be )?(?:eligible|included|enrolled))\b[^.;\n]{0,60}[:：]\s*$",
     re.IGNORECASE,
 )
+# What stands in a list and is no criterion: "for example, patients with ...".
+_EXAMPLE = re.compile(r"[(\s]*(?:for (?:example|instance)|e\.\s?g\.|such as)\b", re.IGNORECASE)
 _SENTENCE_OF_ITS_OWN = re.compile(r"\b(?:meet|fulfil|satisf|none|no|not|see|other protocol)\w*\b", re.IGNORECASE)
 # Lists for people other than the participants.
 _OTHERS = re.compile(r"\b(?:donors?|controls?|healthy|siblings?|parents?|carers?|caregivers?|prox(?:y|ies))\b", re.I)
 
 _CUT = re.compile(
     r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bmin\.)(?<!\bmax\.)(?<!\bapprox\.)\s+(?=[A-Z(•*≥≤<>\\])"
-    r"|;\s|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
+    r"|(?<!&ge)(?<!&le)(?<!&gt)(?<!&lt);\s|\s\*(?=\()|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
 )
+# An item of a list, by its bullet or number.
+_ITEM = re.compile(r"\s*\\?(?:[*•▪●\-–—]|\(?(?:\d{1,2}|[a-z])\s?[.)]\s)", re.IGNORECASE)
 _BULLET = re.compile(r"[\s*•▪●\-–—#]*(?:\(?[\divx]{1,4}\s?[.)]\s+|\(?[a-z]\s?[.)]\s+)?", re.IGNORECASE)
+
+# Longer than this is no criterion, in code points; what is, is read in pieces. Nor has a text of people so many.
+_LONGEST = 1500
+_MOST = 400
 
 # Words by which a sentence turns against its own list.
 _KEEPS_OUT = re.compile(
@@ -45,14 +54,17 @@ _KEEPS_OUT = re.compile(
     r"|not be (?:enrolled|included|eligible))\b",
     re.IGNORECASE,
 )
+# "Who are not eligible for that may be included": an exception, from which no limit follows for the others.
+_LET_IN_ALL_THE_SAME = re.compile(r"(?<!not )\bbe (?:included|enrolled)\b", re.IGNORECASE)
 _LETS_IN = re.compile(
-    r"\b(?:not (?:be )?(?:excluded|exclusionary|an exclusion)|(?:are|is|be|remain) (?:still )?(?:eligible|allowed|permitted))\b",
+    r"\b(?:not (?:be )?(?:excluded|exclusionary|an exclusion)"
+    r"|(?:are|is|be|remain) (?:still )?(?:eligible|allowed|permitted))\b",
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
     r"(?:(?:patients?|subjects?|participants?|women|females?|who|must|should|may|do|does|are|is|have|has|with|the|those)"
-    r"\s+){0,5}(?:not?|without|absence of|lack of|never|free of|cannot)\b(?!\s+(?:less|more|fewer|greater|lower|higher|older"
-    r"|younger|longer|later|below|above|exceed|over|under)\b)",
+    r"\s+){0,5}(?:not?|without|absence of|lack of|never|free of|cannot)\b(?!\s+(?:less|more|fewer|greater|lower|higher"
+    r"|older|younger|longer|later|below|above|exceed|over|under)\b)",
     re.IGNORECASE,
 )
 
@@ -60,8 +72,8 @@ _DENIAL = re.compile(
 class Criterion(NamedTuple):
     """One criterion at [start, end) of the passage.
 
-    `excludes`: meeting it keeps people out. `denied`: it begins with a denial ("no", "without"). `of_others`: it is about
-    donors, controls or carers.
+    `excludes`: meeting it keeps people out. `denied`: it begins with a denial ("no", "without"). `of_others`: it is
+    about donors, controls or carers.
     """
 
     passage: Passage
@@ -91,14 +103,17 @@ class _List(NamedTuple):
 
 def criteria_of(passage: Passage | None) -> tuple[Criterion, ...]:
     """The criteria of a text in reading order; what stands before any heading includes. None gives none."""
-    if passage is None:
-        return ()
-    return tuple(_criteria(passage))
+    return tuple(islice(_criteria(passage, _lines(passage.text)), _MOST)) if passage else ()
 
 
-def _criteria(passage: Passage) -> Iterator[Criterion]:
+def criteria_within(passage: Passage) -> tuple[Criterion, ...]:
+    """The criteria that a description lists under a heading of its own; none without such a heading."""
+    return tuple(islice(_criteria(passage, _listed(passage.text)), _MOST))
+
+
+def _criteria(passage: Passage, lines: Iterable[tuple[int, int]]) -> Iterator[Criterion]:
     current = _List(excludes=False, of_others=False)
-    for start, end in _lines(passage.text):
+    for start, end in lines:
         line = passage.text[start:end]
         current = _heading(line, current)
         at = start
@@ -108,6 +123,24 @@ def _criteria(passage: Passage) -> Iterator[Criterion]:
                 at = start + inner.start()
                 current = _List(_excludes(inner["kind"] or inner["plain"] or inner["late"]), of_others=False)
         yield from _sentences(passage, at, end, current)
+
+
+def _listed(text: str) -> Iterator[tuple[int, int]]:
+    """The lines from a heading of criteria on. A list ends at an empty line, unless more of it follows that."""
+    inside = goes_on = False
+    before = 0
+    for start, end in _lines(text):
+        line = text[start:end]
+        found = _HEADING.match(line[:200])
+        opens = found is not None and "crit" in found["named"].lower() and _opens(found)
+        if opens:
+            inside = True
+        elif not goes_on and text.count("\n", before, start) > 1:
+            inside = inside and _ITEM.match(line) is not None
+        if inside:
+            yield start, end
+        goes_on = opens or line.rstrip().endswith((":", "："))
+        before = end
 
 
 def _lines(text: str) -> Iterator[tuple[int, int]]:
@@ -123,16 +156,24 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
 def _heading(line: str, current: _List) -> _List:
     """The list that the line opens; the current one for any other line."""
     found = _HEADING.match(line[:200])
-    if found:
-        colon = found["named"].rstrip().endswith((":", "：")) or found["after"].rstrip().endswith((":", "："))
-        alone = not found["after"].strip(" .-*")
-        opens = not _SENTENCE_OF_ITS_OWN.search(found["before"]) and (colon or alone or not found["before"].strip())
-        opens = opens or colon or found["after"].lstrip().startswith((":", "："))
-        if opens and not (found["kind"].lower() == "entry" and not colon):
-            return _List(_excludes(found["kind"]), bool(_OTHERS.search(found["before"] + found["after"][:40])))
+    if found and _opens(found):
+        return _List(_excludes(found["kind"]), bool(_OTHERS.search(found["before"] + found["after"][:40])))
     if _EXCLUDING_LINE.search(line[-120:]):
         return _List(excludes=True, of_others=current.of_others)
     return current
+
+
+def _opens(found: re.Match[str]) -> bool:
+    """Whether words of a heading are one, and not part of a sentence: a colon says so, or that nothing else is said."""
+    after = found["after"]
+    if found["named"].rstrip().endswith((":", "：")) or after.rstrip().endswith((":", "：")):
+        return True
+    if found["kind"].lower() == "entry":
+        return False
+    if after.lstrip().startswith((":", "：")):
+        return True
+    alone = not after.strip(" .-*") or not found["before"].strip()
+    return alone and not _SENTENCE_OF_ITS_OWN.search(found["before"])
 
 
 def _excludes(kind: str) -> bool:
@@ -145,13 +186,28 @@ def _sentences(passage: Passage, start: int, end: int, current: _List) -> Iterat
     for cut in (*_CUT.finditer(text, start, end), None):
         stop = cut.start() if cut else end
         first = _BULLET.match(text, at, stop)
-        low = first.end() if first else at
-        if low < stop:
-            sentence = text[low:stop]
-            excludes = current.excludes
-            if not excludes and _KEEPS_OUT.search(sentence) and not _LETS_IN.search(sentence):
-                excludes = True
-            elif excludes and _LETS_IN.search(sentence):
-                excludes = False
-            yield Criterion(passage, low, stop, excludes, _DENIAL.match(sentence) is not None, current.of_others)
+        for low, high in _pieces(text, first.end() if first else at, stop):
+            sentence = text[low:high]
+            excludes = _keeps_out(sentence, current)
+            if excludes is not None and not _EXAMPLE.match(sentence):
+                yield Criterion(passage, low, high, excludes, _DENIAL.match(sentence) is not None, current.of_others)
         at = cut.end() if cut else end
+
+
+def _keeps_out(sentence: str, current: _List) -> bool | None:
+    """Whether a sentence of a list keeps people out; None where it tells an exception."""
+    if current.excludes:
+        return _LETS_IN.search(sentence) is None
+    if not _KEEPS_OUT.search(sentence) or _LETS_IN.search(sentence):
+        return False
+    return None if _LET_IN_ALL_THE_SAME.search(sentence) else True
+
+
+def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > _LONGEST:
+        cut = text.rfind(" ", start, start + _LONGEST)
+        cut = cut if cut > start else start + _LONGEST
+        yield start, cut
+        start = cut
+    if start < end:
+        yield start, end

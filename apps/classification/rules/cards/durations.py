@@ -28,17 +28,17 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 
-_OF = r"(?:\s(?:the|their|his|her|a|an|initial|first|clinical|formal|definite|original|confirmed|established|documented|histologic(?:al)?|pathologic(?:al)?|date|time|point"
-_OF += r"|day|moment|of|disease|symptoms?|symptomatic|diabetes|t1dm?|ms|sle|ra|lupus|multiple|sclerosis|type|1|i|mellitus|new|recent))"
+_OF = (
+    r"(?:\s(?:the|their|his|her|a|an|initial|first|clinical|formal|definite|original|confirmed|established|documented"
+    r"|histologic(?:al)?|pathologic(?:al)?|date|time|point|day|moment|of|disease|symptoms?|symptomatic|diabetes|t1dm?|ms"
+    r"|sle|ra|lupus|multiple|sclerosis|type|1|i|mellitus|new|recent))"
+)
 # "3 months since the first ..." right before the starting point.
 _BEFORE = re.compile(
     rf"\s?(?:ago\s)?(?:since|from|of|after|following|post|past|beyond|-|\()?{_OF}{{0,7}}[\s\-(]*",
     re.IGNORECASE,
 )
-_BARE_BEFORE = re.compile(
-    rf"\s?(?:since|from|of|after|following|post)(?:\s|-){_OF[:-1]}){{0,7}}[\s\-]*|\s?(?:since|from|of|after|following|post)[\s-]",
-    re.IGNORECASE,
-)
+_BARE_BEFORE = re.compile(rf"\s?(?:since|from|of|after|following|post){_OF}{{0,7}}[\s\-]+", re.IGNORECASE)
 # Between a starting point and the time behind it.
 _BREAKS = re.compile(
     r"[.;]\s|\b(?:age[ds]?|years? old|who|must|if|but|whose|which|having|treated|received|EDSS|score|C-?peptide|HbA1c"
@@ -49,7 +49,8 @@ _BREAKS = re.compile(
 _AN_AGE = re.compile(r"\b(?:age[ds]?|old|life|survival)\b", re.IGNORECASE)
 _AGE_AT = re.compile(r"\bage[ds]?\s(?:at|of)\W*(?:the\W)?$", re.IGNORECASE)
 _COUNTED_FROM_ELSE = re.compile(
-    r"\s?(?:of|from|after|since|post|following)[\s-](?:the\s|hospital\s|completion of\s|start of\s|initiation of\s|last\s)*"
+    r"\s?(?:of|from|after|since|post|following)[\s-]"
+    r"(?:the\s|hospital\s|completion of\s|start of\s|initiation of\s|last\s){0,4}"
     r"(?:admission|treatment|therap|surg|transplant|HCT|HSCT|injur|biops|infusion|relaps|attack|discharge)",
     re.IGNORECASE,
 )
@@ -157,11 +158,11 @@ def _belongs(criterion: Criterion, point: Named, limits: Limits, own: bool, cond
     """None when the time is not counted from the point; otherwise the doubt about it, mostly empty."""
     text = criterion.passage.text
     kind = _kind(point)
-    if criterion.excludes and not own and (kind != "disease" or point.span.words.lower() == "duration"):
+    if criterion.excludes and not own and kind != "disease":
         return None
-    if kind == "disease" and point.span.words.lower() == "duration":
-        if not own or _DURATION_OF_STUDY.match(text, point.end):
-            return None
+    bare = kind == "disease" and point.span.words.lower() == "duration"
+    if bare and (not own or _DURATION_OF_STUDY.match(text, point.end)):
+        return None
     if limits.end <= point.start:
         between = text[limits.end : point.start]
         around = text[max(criterion.start, limits.start - 30) : limits.start]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from apps.classification.rules.cards.material import Material, Named, Outcome, Passage
@@ -9,8 +10,20 @@ from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence
 from apps.classification.rules.reading import Place
 
-# A description is read so far, in code points: what follows are definitions and details of a scale.
-_DESCRIPTION = 700
+# Name and description are read so far, in code points: what follows are definitions and details of a scale.
+_NAME, _DESCRIPTION = 1000, 700
+# Families that are made of others.
+_COMPOSITES = frozenset({"acr", "sri", "neda", "lldas"})
+# By these safety is assessed; other words behind "includes" are examples of harm.
+_EXAMINATIONS = frozenset(
+    {"vital-signs", "ecg", "laboratory", "hematology", "liver-function", "lung-function", "heart-function", "imaging"}
+)
+_BRACKET = re.compile(r"\([^()]*,[^()]*\)")
+_LISTED = re.compile(
+    r"\b(?:assessed|evaluated|measured|determined|monitored|based|assessments?|evaluations?|parameters?|consist\w*"
+    r"|includ\w*)\b",
+    re.I,
+)
 
 
 def extract_endpoints(material: Material) -> Iterator[Label]:
@@ -43,12 +56,25 @@ def _counts(outcome: Outcome) -> bool:
 
 
 def _terms(material: Material, outcome: Outcome) -> list[Named]:
-    """The terms of an outcome: all of its title; of its description the scales, or all where the title names nothing."""
-    title = _named(material, outcome, "measure", outcome.measure)
+    """The terms of an outcome: all of its title; of its description the scales, or all where the title names nothing.
+
+    A title that names no more than safety has its measures in the description, behind words such as "assessed by". What
+    a composite is made of ("ACR20: swollen joints, ...") is not measured for itself.
+    """
+    title = _named(material, outcome, "measure", outcome.measure[:_NAME])
+    composite = next((term for term in title if term.value in _COMPOSITES), None)
+    if composite:
+        parts = _BRACKET.search(outcome.measure[:_NAME], composite.end)
+        return [term for term in title if not (parts and parts.start() <= term.start < parts.end())]
     told = _named(material, outcome, "description", outcome.description[:_DESCRIPTION])
-    if title:
-        return [*title, *(term for term in told if term.field == "instrument")]
-    return told
+    if not title:
+        return told
+    scales = [term for term in told if term.field == "instrument"]
+    listed = _LISTED.search(outcome.description[:_DESCRIPTION])
+    if listed and all(term.value == "adverse-events" for term in title):
+        behind = (term for term in told if term.field != "instrument" and term.start > listed.start())
+        return [*title, *scales, *(term for term in behind if term.value in _EXAMINATIONS)]
+    return [*title, *scales]
 
 
 def _named(material: Material, outcome: Outcome, name: str, text: str) -> list[Named]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import SPELLED, months, number, plain
@@ -35,19 +36,20 @@ _CODE_LETTERS = frozenset("DWMY")
 
 # Times of something else: of the past, of a rhythm, of life.
 _LEADS_ASTRAY = re.compile(
-    r"\b(?:every|each|prior|previous|past|preceding|last|older than|younger than|age[ds]?(?: of)?|at least every|once (?:a|per)|per"
+    r"\b(?:every|each|prior|previous|past|preceding|last|older than|younger than|age[ds]?(?: of)?|once a|per"
     r"|stable for|history of)\s(?:the\s)?$",
     re.IGNORECASE,
 )
 _TURNS_ASTRAY = re.compile(
-    r"[\s\-)]*(?:prior\b|before\b|preceding|ago\b|of[\s-]age|old\b|of life|PMA|post-?\s?menstrual|corrected|gestation|intervals?\b"
+    r"[\s\-)]*(?:prior\b|before\b|preceding|ago\b|of[\s-]age|old\b|of life|PMA|post-?\s?menstrual|corrected|gestation"
+    r"|intervals?\b"
     r"|apart\b|urine|urinary|survival rate in|half-?life)",
     re.IGNORECASE,
 )
 # What is measured here is the work of the study, over the years that it runs, not a participant's fate.
 _OF_THE_STUDY = re.compile(
-    r"\b(?:feasib\w*|recruitment|enrol\w+ rate|rate of enrol\w*|number of (?:eligible|screened|enrol\w*|recruited)|accrual"
-    r"|manufactur\w*)\b",
+    r"\b(?:feasib\w*|recruitment|enrol\w+ rate|rate of enrol\w*|number of (?:eligible|screened|enrol\w*|recruited)"
+    r"|accrual|manufactur\w*)\b",
     re.IGNORECASE,
 )
 
@@ -57,9 +59,10 @@ _FOLLOW = re.compile(
     re.IGNORECASE,
 )
 _NOT_PARTICIPANTS = re.compile(
-    r"\b(?:duration of (?:the |this )?(?:study|trial)|(?:study|trial|project) (?:duration|period|length|will last|lasts)"
-    r"|total duration|recruit\w*|enrol(?:l)?ment|accrual|previous(?:ly)?|earlier|literature|reported|published|pilot|have shown|results? of"
-    r"|has shown|has been|have been|were|was|median|mean|retrospective\w*|overall study)\b",
+    r"\b(?:duration of (?:the |this )?(?:study|trial)"
+    r"|(?:study|trial|project) (?:duration|period|length|will last|lasts)|total duration"
+    r"|recruit\w*|enrol(?:l)?ment|accrual|previous(?:ly)?|earlier|literature|reported|published|pilot|results? of"
+    r"|(?:have|has) (?:shown|been)|were|was|median|mean|retrospective\w*|overall study)\b",
     re.IGNORECASE,
 )
 # One thing after another.
@@ -68,11 +71,27 @@ _FOLLOWED_BY = re.compile(
 )
 # Between words of following and the time.
 _GAP = 90
+# No text of people speaks of following so often.
+_MOST_MENTIONS = 100
+# Names and time frames of outcomes are short; of what is longer the beginning is read, in code points.
+_SHORT = 1000
 _TEXTS = frozenset({Place.TITLE, Place.ARM, Place.DESCRIPTION})
 _IN_WORDS = re.compile(
-    r"\b(?:at|up to|upto|until|till|through|throughout|over|for|within|during|by|after|and|,)\s(?:the\s)?(?:first\s|next\s|following\s)?$",
+    r"\b(?:at|up to|upto|until|till|through|throughout|over|for|within|during|by|after|and|,)\s(?:the\s)?"
+    r"(?:first\s|next\s|following\s)?$",
     re.IGNORECASE,
 )
+
+# "Change from baseline to week 24".
+_FROM_BASELINE = re.compile(
+    r"\b(?:baseline|day 0|inclusion|enrol?lment)(?:\s?\([^()]{0,20}\))?"
+    r"\s(?:to|until|through|up to|and|at|vs\.?|versus)\s(?:the\s)?$",
+    re.IGNORECASE,
+)
+# The name of an outcome without a time frame: "HbA1c at 12 months".
+_AT = re.compile(r"\b(?:at|until|through|up to|by)\s(?:the\s)?$", re.IGNORECASE)
+
+_AND = re.compile(r"\s?(?:,|and|&|or|,\sand)\s", re.IGNORECASE)
 
 
 class _Time(NamedTuple):
@@ -124,7 +143,7 @@ def _label(told: _Told, others: list[_Told], rule: str, reason: str, *, doubtful
 def _in_time_frames(outcomes: Iterable[Outcome]) -> Iterator[_Told]:
     for outcome in outcomes:
         if outcome.time_frame and not _OF_THE_STUDY.search(outcome.measure):
-            for time in times_in(outcome.time_frame):
+            for time in times_in(outcome.time_frame, 0, _SHORT):
                 yield _Told(time.months, Span(f"{outcome.path}.timeFrame", outcome.time_frame, time.start, time.end))
 
 
@@ -133,10 +152,20 @@ def _in_measures(outcomes: Iterable[Outcome]) -> Iterator[_Told]:
     for outcome in outcomes:
         if _OF_THE_STUDY.search(outcome.measure):
             continue
-        for name, text in (("measure", outcome.measure), ("description", outcome.description[:2000])):
-            for time in times_in(text):
-                if _IN_WORDS.search(text, max(0, time.start - 25), time.start) and _after_treatment(text, time):
+        for name, text in (("measure", outcome.measure), ("description", outcome.description)):
+            before: _Time | None = None
+            for time in times_in(text, 0, _SHORT):
+                at = _AT if name == "measure" and not outcome.time_frame else None
+                if _is_of_measuring(text, time, at) or (before and _AND.fullmatch(text, before.end, time.start)):
                     yield _Told(time.months, Span(f"{outcome.path}.{name}", text, time.start, time.end))
+                    before = time
+
+
+def _is_of_measuring(text: str, time: _Time, at: re.Pattern[str] | None) -> bool:
+    lead = text[max(0, time.start - 45) : time.start]
+    if _FROM_BASELINE.search(lead) or (at and at.search(lead)):
+        return True
+    return _IN_WORDS.search(lead) is not None and _AFTER.match(text, time.end) is not None
 
 
 _AFTER = re.compile(
@@ -144,16 +173,12 @@ _AFTER = re.compile(
 )
 
 
-def _after_treatment(text: str, time: _Time) -> bool:
-    return _AFTER.match(text, time.end) is not None
-
-
 def _in_texts(material: Material) -> Iterator[_Told]:
     """Times beside words of following participants, in titles, arms and descriptions."""
     for passage in material.passages:
         if passage.place not in _TEXTS:
             continue
-        for found in _FOLLOW.finditer(passage.text):
+        for found in islice(_FOLLOW.finditer(passage.text), _MOST_MENTIONS):
             low, high = _sentence(passage.text, found.start(), found.end())
             if _NOT_PARTICIPANTS.search(passage.text, low, high) or _FOLLOWED_BY.match(passage.text, found.start()):
                 continue
@@ -190,7 +215,7 @@ def _target_duration(material: Material) -> _Told | None:
 
 def times_in(text: str, start: int = 0, end: int | None = None) -> Iterator[_Time]:
     """Every time in [start, end) of the text that may follow a treatment; of a list the longest."""
-    stop = len(text) if end is None else end
+    stop = len(text) if end is None else min(end, len(text))
     for found in _TIME.finditer(text, start, stop):
         length = _length(found)
         astray = _LEADS_ASTRAY.search(text, max(start, found.start() - 25), found.start()) or _TURNS_ASTRAY.match(

@@ -3,54 +3,81 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
-from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in, plain
-from apps.classification.rules.cards.criteria import Criterion, criteria_of
+from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in
+from apps.classification.rules.cards.criteria import Criterion, criteria_of, criteria_within
 from apps.classification.rules.cards.durations import durations_of
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cards.severity import severity_of
 from apps.classification.rules.diseases import names_only_general_conditions
 from apps.classification.rules.labels import Label
-from apps.classification.rules.quoting import Span, evidence
+from apps.classification.rules.quoting import MAX_QUOTES, Span, evidence
 from apps.classification.rules.reading import ANYWHERE, STATED, Place
 from apps.vocabulary.terms import card_finder
 
 _ELIGIBILITY = "protocolSection.eligibilityModule."
 
+# Criteria, each with its terms.
 Told = list[tuple[Criterion, list[Named]]]
+# Terms that are read of a criterion and of a whole text; no text of people has so many.
+_MOST_TERMS = 40
+_MOST_TERMS_OF_A_TEXT = 400
 
 
 def extract_gates(material: Material) -> Iterator[Label]:
-    """Labels of the schemes age, sex, duration, severity, phenotype, failed_drugs and pregnancy."""
-    told = _told(material)
+    """Labels of the schemes age, sex, duration, severity, phenotype, failed_drugs and pregnancy.
+
+    Criteria that stand in the description tell what the registry's field for criteria leaves open.
+    """
+    told = _with_terms(material.criteria, criteria_of(material.criteria))
+    aside = _told_aside(material)
     about = _about(material)
     stated = (passage for passage in material.passages if passage.place in (Place.CONDITION, Place.CONDITION_MESH))
     conditions = " ".join(passage.text for passage in stated).lower()
-    yield from age_of(material, told)
+    yield from age_of(material, [*told, *aside])
     yield from sex_of(material)
-    yield from durations_of(told, about, conditions)
-    yield from severity_of(told, about)
-    yield from _phenotypes(material, told)
-    yield from _failed_drugs(told, conditions)
-    yield from _pregnancy(told)
+    yield from _first(lambda told: durations_of(told, about, conditions), told, aside)
+    yield from _first(lambda told: severity_of(told, about, conditions), told, aside)
+    yield from _phenotypes(material, [*told, *aside])
+    yield from _failed_drugs(material, [*told, *aside], conditions)
+    yield from _first(_pregnancy, told, aside)
 
 
-def _told(material: Material) -> Told:
-    """The criteria, each with the terms in it."""
-    passage = material.criteria
-    if passage is None:
+def _first(read: Callable[[Told], Iterable[Label]], *tellings: Told) -> Iterator[Label]:
+    """The labels of the first telling that gives any."""
+    for told in tellings:
+        labels = tuple(read(told))
+        if labels:
+            yield from labels
+            return
+
+
+def _told_aside(material: Material) -> Told:
+    """The criteria in descriptions."""
+    return [
+        pair
+        for passage in material.passages
+        if passage.place is Place.DESCRIPTION and "criteri" in passage.text.lower()
+        for pair in _with_terms(passage, criteria_within(passage))
+    ]
+
+
+def _with_terms(passage: Passage | None, criteria: tuple[Criterion, ...]) -> Told:
+    """Criteria of one text, each with the terms in it."""
+    if passage is None or not criteria:
         return []
-    told: Told = [(criterion, []) for criterion in criteria_of(passage)]
+    told: Told = [(criterion, []) for criterion in criteria]
     at = 0
     # No term reaches from one line into the next.
-    for found in card_finder("gates").find(passage.text.replace("\n", "\0")):
+    for found in islice(card_finder("gates").find(passage.text.replace("\n", "\0")), _MOST_TERMS_OF_A_TEXT):
         while at < len(told) and told[at][0].end <= found.start:
             at += 1
         if at == len(told):
             break
-        if told[at][0].start <= found.start:
+        if told[at][0].start <= found.start and len(told[at][1]) < _MOST_TERMS:
             field, _, value = found.group.partition(".")
             told[at][1].append(Named(field, value, passage, found.start, found.end))
     return told
@@ -87,7 +114,8 @@ _AGE = comparison(
 )
 _AGE_WORD = re.compile(r"\bage[ds]?\b", re.IGNORECASE)
 _AGE_AHEAD = re.compile(
-    r"\bage[ds]?\b(?:[\s:=,(]+(?:of|is|was|range|group|limits?|from|at|at the time|between|patients?|subjects?)){0,3}[\s:=,(]*$",
+    r"\bage[ds]?\b(?:[\s:=,(]+(?:of|is|was|range|group|limits?|from|at|at the time|between|patients?|subjects?)){0,3}"
+    r"[\s:=,(]*$",
     re.I,
 )
 _AGE_BEHIND = re.compile(r"\s?(?:years?|yrs?)?[\s-]?(?:of age|old|y/?o)\b", re.IGNORECASE)
@@ -172,7 +200,7 @@ def _in_years(limits: Limits, criterion: Criterion) -> _Ages:
 
 
 def _other_ages(ages: list[_Ages], low: float | None, high: float | None) -> list[_Ages]:
-    """The ages that disagree with the fields. One that agrees speaks for them all: the others are of parts of the study."""
+    """The ages that disagree with the fields. One that agrees speaks for all: the others are of parts of the study."""
     lows = [age for age in ages if age.low is not None]
     highs = [age for age in ages if age.high is not None]
     # "Over 17" is as good as "18 and older".
@@ -204,15 +232,33 @@ _FORM_OF = {
 }
 _DIABETES_WORD = re.compile(r"diabet|\bT1DM?\b|\bIDDM\b|\bDM\b", re.IGNORECASE)
 _ONLY_IF = re.compile(
-    r"\b(?:if|unless|not|no|without|other than|except|excluding|prevent\w*|progress\w* to|convert\w* to|conversion to)\b[^.;]{0,40}$",
+    r"\b(?:if|unless|not|no|without|other than|except|excluding|prevent\w*|(?:progress|convert)\w* to|conversion to)\b"
+    r"[^.;]{0,40}$",
     re.I,
 )
-# Where the study tells of its own participants, though not as a condition of taking part.
-_TOLD = frozenset({Place.KEYWORD, Place.INTERVENTION, Place.ARM, Place.DESCRIPTION})
+# Longer texts are read for forms where one of these is in them.
+_FORM_WORDS = {
+    "multiple-sclerosis": ("relaps", "progressive", "rrms", "spms", "ppms", "prms"),
+    "systemic-lupus-erythematosus": ("nephr",),
+    "type-1-diabetes": ("newly", "recent", "onset", "diagnosis", "latent", "lada"),
+}
+# "The effect in 20 patients with": a sentence that says who takes part.
+_TAKEN_IN = re.compile(
+    r"(?:\b\d+\s|\b(?:safety|efficacy|effects?|evaluat\w*|investigat\w*|assess\w*|compar\w*|population|enrol\w*|includ\w*"
+    r"|recruit\w*)\b[^.;\n]{0,100}?\b)(?:patients?|participants?|subjects?|people|individuals)\b[^.;\n]{0,40}\bwith\b"
+    r"[^.;\n]{0,90}$",
+    re.IGNORECASE,
+)
+_NEWLY_DIAGNOSED = re.compile(
+    r"\b(?:newly|recently)\s(?:\([^()]{1,20}\)\s)?(?:been\s)?diagnosed\s(?:with|as)\s(?:having\s)?(?:type[\s-][1I]\b|T1D|IDDM)",
+    re.I,
+)
+# How far from a form the disease may be named that it is a form of, in code points.
+_NEAR_FORM = 150
 
 
 def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
-    """Forms that title, conditions or criteria name; "newly diagnosed" counts, with a doubt, in other texts too."""
+    """Forms that title, conditions or criteria name; those that other words of the study name, with a doubt."""
     places: dict[str, list[Span]] = {}
     doubtful: dict[str, list[Span]] = {}
     for criterion, terms in told:
@@ -222,32 +268,59 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
             if term.field == "phenotype" and not _ONLY_IF.search(
                 criterion.passage.text, max(criterion.start, term.start - 60), term.start
             ):
-                _add_forms(material, term, criterion.text, places)
-    stated = tuple(passage for passage in material.passages if passage.place in STATED)
-    for term in material.named("gates", stated):
-        if term.field == "phenotype":
-            _add_forms(material, term, term.passage.text, places)
-    if "new-onset" not in places and material.reading.has(["type-1-diabetes"], STATED):
-        for term in material.named("gates", tuple(passage for passage in material.passages if passage.place in _TOLD)):
-            if term.value == "new-onset" and "onset of" not in term.span.words:
-                _add_forms(material, term, _around(term), doubtful)
+                _add_forms(material, term, places)
+    passages = tuple(_with_forms(material))
+    for term in islice(material.named("gates", passages), _MOST_TERMS_OF_A_TEXT):
+        if term.field != "phenotype":
+            continue
+        if term.passage.place in STATED:
+            _add_forms(material, term, places)
+        elif _told_of_participants(material, term):
+            _add_forms(material, term, doubtful)
+    if "new-onset" not in doubtful:
+        doubtful["new-onset"] = list(_newly_diagnosed(material, passages))
     for form, spans in places.items():
         yield Label("phenotype", form, "form-stated", "Title, conditions or criteria name this form.", evidence(spans))
     for form, spans in doubtful.items():
-        if form not in places:
+        if spans and form not in places:
             reason = "Only other texts than the title, the conditions and the criteria name this form."
             yield Label("phenotype", form, "form-in-text", reason, evidence(spans), doubtful=True)
 
 
-def _around(term: Named) -> str:
-    return term.passage.text[max(0, term.start - 60) : term.end + 60]
+def _with_forms(material: Material) -> Iterator[Passage]:
+    """The passages that may name a form."""
+    words = [word for disease in _FORM_WORDS if material.reading.has([disease]) for word in _FORM_WORDS[disease]]
+    for passage in material.passages:
+        text = passage.text.lower()
+        if passage.place in STATED or any(word in text for word in words):
+            yield passage
 
 
-def _add_forms(material: Material, term: Named, words: str, places: dict[str, list[Span]]) -> None:
+def _told_of_participants(material: Material, term: Named) -> bool:
+    """Whether the form is told of those who take part, and not of the disease at large."""
+    if term.passage.place is Place.KEYWORD:
+        return True
+    if term.value == "new-onset":
+        # Of this diabetes, and not as a point in time.
+        return "onset of" not in term.span.words and material.reading.has(["type-1-diabetes"], STATED)
+    return _TAKEN_IN.search(term.passage.text, max(0, term.start - 250), term.start) is not None
+
+
+def _newly_diagnosed(material: Material, passages: Iterable[Passage]) -> Iterator[Span]:
+    """ "Recently (< 6 months) been diagnosed with type 1 diabetes", which no phrase can hold."""
+    if material.reading.has(["type-1-diabetes"], STATED):
+        for passage in passages:
+            found = _NEWLY_DIAGNOSED.search(passage.text)
+            if found:
+                yield passage.span(*found.span())
+
+
+def _add_forms(material: Material, term: Named, places: dict[str, list[Span]]) -> None:
     for form in ("ppms", "spms") if term.value == "ppms-spms" else (term.value,):
-        if form == "new-onset" and not _DIABETES_WORD.search(words):
+        near = max(0, term.start - _NEAR_FORM), term.end + _NEAR_FORM
+        if form == "new-onset" and not _DIABETES_WORD.search(term.passage.text, *near):
             continue
-        if material.reading.has([_FORM_OF[form]], ANYWHERE):
+        if len(places.get(form, ())) < MAX_QUOTES and material.reading.has([_FORM_OF[form]], ANYWHERE):
             places.setdefault(form, []).append(term.span)
 
 
@@ -264,12 +337,18 @@ _RESPONDERS = re.compile(
 )
 _WHILE = re.compile(r"\b(?:while|breakthrough)\b", re.IGNORECASE)
 _ACTIVITY = re.compile(r"\b(?:relaps\w*|attacks?|flares?|exacerbat\w*|progress\w*)\b", re.IGNORECASE)
+_REFRACTORY = re.compile(
+    r"\b(?:(?:treatment|therapy|drug|steroid)[\s-](?:resistant|refractory)|refractory|(?:inadequate|incomplete|insufficient)"
+    r" (?:response|responders?) to)\b",
+    re.IGNORECASE,
+)
+_SAY_NO_DISEASE = frozenset({"with", "disease", "type", "patients", "severe", "chronic", "acute"})
 _ELSE_FAILS = re.compile(
     r"\s(?:of|to)\s(?:contraception|comply|consent|sign|thrive|follow|adhere|engraft|provide|receive)", re.IGNORECASE
 )
 
 
-def _failed_drugs(told: Told, conditions: str) -> Iterator[Label]:
+def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[Label]:
     spans: list[Span] = []
     drugs: dict[str, str] = {}
     doubtful: list[Span] = []
@@ -281,19 +360,21 @@ def _failed_drugs(told: Told, conditions: str) -> Iterator[Label]:
             if found and any(term.field == "drug" for term in terms):
                 doubtful.append(criterion.span(criterion.start, criterion.start + found.end()))
             continue
-        failure = next((term for term in terms if _fails(criterion, term, terms, conditions)), None)
+        if not any(term.field == "failure" for term in terms):
+            continue
+        listed = [term for _, terms in _with_its_list(told, at) for term in terms]
+        failure = next((term for term in terms if _fails(criterion, term, listed, conditions)), None)
         if failure:
             spans.append(failure.span)
-            for _, others in _with_its_list(told, at):
-                drugs.update(
-                    (term.span.words.lower(), term.span.words)
-                    for term in others
-                    if (term.field, term.value) == ("drug", "name")
-                )
+            names = (term.span.words for term in listed if (term.field, term.value) == ("drug", "name"))
+            drugs.update((name.lower(), name) for name in names)
     detail = {"drugs": list(drugs.values())}
     if spans:
         reason = "The criteria ask that an earlier treatment did not help or was not tolerated."
         yield Label("failed_drugs", "yes", "treatment-failed", reason, evidence(spans), detail=detail)
+    elif titles := list(_refractory(material)):
+        reason = "Title or conditions say that earlier treatment did not help."
+        yield Label("failed_drugs", "yes", "treatment-failed-in-title", reason, evidence(titles), detail=detail)
     elif doubtful:
         reason = "The criteria keep out those whom an earlier treatment helps."
         yield Label(
@@ -301,8 +382,17 @@ def _failed_drugs(told: Told, conditions: str) -> Iterator[Label]:
         )
 
 
+def _refractory(material: Material) -> Iterator[Span]:
+    """Words by which title and conditions say that this is for those whom nothing has helped: "refractory lupus"."""
+    for passage in material.passages:
+        if passage.place in (Place.TITLE, Place.CONDITION):
+            found = _REFRACTORY.search(passage.text)
+            if found and not _ALTERNATIVE.search(passage.text, max(0, found.start() - 15), found.end() + 15):
+                yield passage.span(*found.span())
+
+
 def _fails(criterion: Criterion, term: Named, terms: list[Named], conditions: str) -> bool:
-    if (term.field, term.value) != ("failure", "word"):
+    if term.field != "failure" or term.value not in ("word", "after"):
         return False
     text = criterion.passage.text
     word = term.span.words.lower()
@@ -312,22 +402,19 @@ def _fails(criterion: Criterion, term: Named, terms: list[Named], conditions: st
         text, max(criterion.start, term.start - 15), min(criterion.end, term.end + 15)
     ) or _ELSE_FAILS.match(text, term.end):
         return False
-    near = [
-        other
-        for other in terms
-        if other.field == "drug" and other.end > term.start - _NEAR and other.start < term.end + _NEAR
-    ]
+    if term.value == "after":
+        return any(other.field == "measure" for other in terms)
     if word.startswith(("treatment", "therapy")):
         return True
     if _WHILE.search(word) and not _ACTIVITY.search(criterion.text):
         return False
-    if near:
+    if any(
+        other.field == "drug" and other.end > term.start - _NEAR and other.start < term.end + _NEAR for other in terms
+    ):
         return True
     # "Refractory lupus" needs no treatment named: the word says it.
-    behind = re.findall(r"[a-z]{3,}", text[term.end : term.end + 40].lower())
-    return word == "refractory" and any(
-        part in conditions for part in behind[:3] if part not in ("and", "the", "with", "disease")
-    )
+    behind = re.findall(r"[a-z]{4,}", text[term.end : term.end + 40].lower())
+    return word == "refractory" and any(part in conditions for part in behind[:3] if part not in _SAY_NO_DISEASE)
 
 
 def _with_its_list(told: Told, at: int) -> Iterable[tuple[Criterion, list[Named]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -100,3 +101,15 @@ class Material:
             for found in finder.find(passage.text):
                 field, _, value = found.group.partition(".")
                 yield Named(field, value, passage, found.start, found.end)
+
+    def named_together(self, vocabulary: str, passages: Sequence[Passage]) -> Iterator[Named]:
+        """What `named` gives, of many short passages in one pass."""
+        starts, position = [], 0
+        for passage in passages:
+            starts.append(position)
+            position += len(passage.text) + 1
+        # No phrase reaches across the sign between two texts.
+        for found in card_finder(vocabulary).find("\x00".join(passage.text for passage in passages)):
+            at = bisect_right(starts, found.start) - 1
+            field, _, value = found.group.partition(".")
+            yield Named(field, value, passages[at], found.start - starts[at], found.end - starts[at])

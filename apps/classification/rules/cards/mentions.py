@@ -1,4 +1,4 @@
-"""Sentences that speak of the cells: the words of a card's vocabulary in them, and how far to trust where they stand."""
+"""Sentences that speak of the cells: the words of a card in them, and how far to trust the place where they stand."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from itertools import chain, islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.material import Material, Passage
@@ -19,7 +20,17 @@ _MSC = ("msc", "msc-by-tissue", "mixed-cells")
 _HSC = ("hsc", "hsc-abbreviation")
 _GRAFT = ("stem-cell-transplantation", "transplantation", "marrow-mononuclear", "cord-blood")
 _ANY = ("stem-cell", "progenitor-cell", "stromal-vascular-fraction", "stem-cell-educator", "celz-201")
-_OTHER = ("organ-transplantation", "car-t", "treg", "tolerogenic-cells", "t-cell-vaccine", "islet", "neural", "not-cells", "bone-graft")
+_OTHER = (
+    "organ-transplantation",
+    "car-t",
+    "treg",
+    "tolerogenic-cells",
+    "t-cell-vaccine",
+    "islet",
+    "neural",
+    "not-cells",
+    "bone-graft",
+)
 # The value of cells called by the name or code of a product.
 _NAME = "name"
 _CELLS = {
@@ -32,20 +43,40 @@ _CELLS = {
 
 _VOCABULARY = ("product", "routes", "things")
 # What a word of the other fields may belong to; a finding is nothing but words taken away.
-_THINGS = frozenset({"cells", "other", "tissue", "drug", "inert", "finding"})
+_THINGS = frozenset({"cells", "past", "other", "tissue", "drug", "inert", "finding"})
 _MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
+# Ways into the body whose full stops end the finder's words.
+_DOTTED = re.compile(r"(?<![\w.])[iI]\.\s?([vVmMaA])\.?(?![\w.])")
+_DOTTED_ROUTES = {"v": "intravenous", "m": "intramuscular", "a": "intra-arterial"}
+
+# No record comes near these: words of a text, words and code points of a sentence, words to either side that may be the
+# nearest one. They bound the time that any text can take.
+_MOST_WORDS = 400
+_MOST_IN_SENTENCE = 40
+_LONGEST_SENTENCE = 600
+_NEIGHBOURS = 5
 
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
 _BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
+# What is kept for research is given to nobody.
+_FOR_RESEARCH = re.compile(
+    r"\bfor (?:later|future|further|exploratory|translational|mechanistic) (?:\w+ ){0,2}"
+    r"(?:stud(?:y|ies)|research|analys\w+|tests?|testing)\b",
+    re.IGNORECASE,
+)
 # What stands between a word and what it belongs to makes the way longer.
-_TURN = re.compile(r"[,:()]|\b(?:and|or|plus|with|then|followed|versus|vs|while|whereas|but|compared|after|before)\b", re.IGNORECASE)
+_TURN = re.compile(
+    r"[,:()]|\b(?:and|or|plus|with|then|followed|versus|vs|while|whereas|but|compared|after|before)\b", re.IGNORECASE
+)
 _PER_TURN = 25
+# Words farther apart have nothing to do with each other, whatever stands between them.
+_TURNS_NEAR = 250
 # An arm's or intervention's text that is longer may tell of such cells in general too, in code points.
 _TALKATIVE = 300
 # Before the name of a transplantation: it took place before these cells are given, or is the reason for them.
 _BEHIND_US = re.compile(
-    r"\b(?:after|following|post|previous|prior|history of|failed|failure of|underwent|had|who (?:have )?receiv\w+|undergo|"
-    r"undergoing|recipients? of)\b[\s-]*(?:\w+[\s-]+){0,3}$",
+    r"\b(?:after|following|post|previous|prior|history of|failed|failure of|underwent|had|who (?:have )?receiv\w+|"
+    r"undergo|undergoing|recipients? of)\b[\s-]*(?:\w+[\s-]+){0,3}$",
     re.IGNORECASE,
 )
 _BEHIND_US_NEAR = 60
@@ -67,7 +98,7 @@ class Word(NamedTuple):
     """A term in a sentence, [start, end) of the passage's text.
 
     Cells have the field "cells" and as value their kind ("msc", "hsc"), "any" where the word leaves it open, or "name"
-    for a product's name.
+    for a product's name. A transplantation that lies behind the participants has the field "past".
     """
 
     field: str
@@ -117,12 +148,16 @@ class Sentence:
     def way(self, one: Word, other: Word) -> int:
         """How far apart two words are: in code points, and more for every turn of the sentence between them."""
         gap = self.between(one, other)
-        return len(gap) + _PER_TURN * len(_TURN.findall(gap))
+        return len(gap) + (_PER_TURN * len(_TURN.findall(gap)) if len(gap) <= _TURNS_NEAR else 0)
 
     def nearest(self, word: Word, *fields: str, before: int = 0) -> Word | None:
         """The nearest other word of these fields. One that stands before counts as `before` farther away."""
-        candidates = [one for one in self.words if one.field in fields and one is not word]
-        return min(candidates, key=lambda one: self.way(word, one) + (before if one.end <= word.start else 0), default=None)
+        earlier = (one for one in reversed(self.words) if one.start < word.start and one.field in fields)
+        later = (one for one in self.words if one.start >= word.start and one.field in fields and one is not word)
+        candidates = [*islice(earlier, _NEIGHBOURS), *islice(later, _NEIGHBOURS)]
+        return min(
+            candidates, key=lambda one: self.way(word, one) + (before if one.end <= word.start else 0), default=None
+        )
 
 
 def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -> Iterator[Sentence]:
@@ -130,13 +165,12 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
 
     Of all given texts, unless passages are named. A sentence that only names cells or other things tells nothing.
     """
-    finder = card_finder(*_VOCABULARY)
     found: dict[str, list[Word]] = {}
     telling: dict[str, Passage] = {}
     for passage in material.passages if passages is None else passages:
         if passage.place in _MESH:
             continue
-        words = [Word(*term.group.split("."), term.start, term.end) for term in finder.find(passage.text)]
+        words = _words(passage.text, named="other" if material.kinds == {"hsc"} else "cells")
         if any(word.field not in _THINGS for word in words):
             telling[passage.path] = passage
             found[passage.path] = words
@@ -147,20 +181,43 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
     _add_codes(material, owners, anchors)
     for path, passage in telling.items():
         words = _merged(anchors.get(path, ()), found[path])
-        yield from _split(passage, words, _owner(path) in owners)
+        for sentence in _split(passage, words, _owner(path) in owners):
+            if not _FOR_RESEARCH.search(passage.text, sentence.start, sentence.end):
+                yield sentence
+
+
+def _words(text: str, *, named: str) -> list[Word]:
+    """The words of a text. The name of a product is a word for what `named` says too, as names of cells are."""
+    words = []
+    for term in islice(card_finder(*_VOCABULARY).find(text), _MOST_WORDS):
+        field, _, value = term.group.partition(".")
+        words.append(Word(field, value, term.start, term.end))
+        if field == "product":
+            words.append(Word(named, _NAME, term.start, term.end))
+    if "i." not in text and "I." not in text:
+        return words
+    dotted = [
+        Word("route", _DOTTED_ROUTES[found[1].lower()], *found.span())
+        for found in islice(_DOTTED.finditer(text), _MOST_WORDS)
+    ]
+    return sorted((*words, *dotted), key=_in_order) if dotted else words
 
 
 def _merged(anchors: Collection[Word], words: list[Word]) -> list[Word]:
     """Both in reading order, without the words for any thing that lie within the full name of cells."""
     if not anchors:
         return words
-    spans = [(anchor.start, anchor.end) for anchor in anchors]
-    kept = [
-        word
-        for word in words
-        if word.field not in _THINGS or not any(low <= word.start and word.end <= high for low, high in spans)
-    ]
-    return sorted((*anchors, *kept), key=_in_order)
+    ranked = [(word.start, -word.end, 0, word) for word in islice(anchors, _MOST_WORDS)]
+    ranked += [(word.start, -word.end, 1, word) for word in words]
+    merged: list[Word] = []
+    reach = 0
+    for _, _, rank, word in sorted(ranked):
+        if rank == 0:
+            reach = max(reach, word.end)
+        elif word.field in _THINGS and word.end <= reach:
+            continue
+        merged.append(word)
+    return merged
 
 
 def _in_order(word: Word) -> tuple[int, int]:
@@ -169,24 +226,27 @@ def _in_order(word: Word) -> tuple[int, int]:
 
 def _split(passage: Passage, words: list[Word], of_cells: bool) -> Iterator[Sentence]:
     start, i = 0, 0
-    for found in _BREAK.finditer(passage.text):
-        end = found.start()
-        if words[i].start < end:
+    breaks = ((found.start(), found.end()) for found in _BREAK.finditer(passage.text))
+    for end, next_start in chain(breaks, [(len(passage.text), 0)]):
+        while i < len(words) and words[i].start < end:
             j = i + 1
-            while j < len(words) and words[j].start < end:
+            while j < len(words) and words[j].start < end and _in_reach(words, i, j):
                 j += 1
+            low, high = max(start, words[i].start - _LONGEST_SENTENCE), min(end, words[j - 1].end + _LONGEST_SENTENCE)
             if any(word.field not in _THINGS for word in words[i:j]):
-                yield Sentence(passage, start, end, tuple(words[i:j]), of_cells)
-            if j == len(words):
-                return
-            i = j
-        start = found.end()
-    if any(word.field not in _THINGS for word in words[i:]):
-        yield Sentence(passage, start, len(passage.text), tuple(words[i:]), of_cells)
+                yield Sentence(passage, low, high, tuple(words[i:j]), of_cells)
+            start, i = words[j - 1].end, j
+        if i == len(words):
+            return
+        start = next_start
+
+
+def _in_reach(words: list[Word], first: int, last: int) -> bool:
+    return last - first < _MOST_IN_SENTENCE and words[last].start - words[first].start < _LONGEST_SENTENCE
 
 
 def _kinds_given(material: Material, past: Collection[Hit]) -> frozenset[str]:
-    """The kinds given. Beside MSC, a transplantation counts where title, interventions or arms name it as no past one."""
+    """The kinds given. Beside MSC, a transplantation counts where title, interventions or arms name it as none past."""
     hits = material.reading.hits(_HSC, GIVEN)
     return material.kinds if any(hit not in past for hit in hits) else material.kinds - {"hsc"}
 
@@ -194,8 +254,8 @@ def _kinds_given(material: Material, past: Collection[Hit]) -> frozenset[str]:
 def _anchors(material: Material) -> tuple[frozenset[str], dict[str, list[Word]]]:
     """The kinds given, and where the record names cells. Cells of a kind that is not given are something else.
 
-    Where MSC are given, a transplantation that they follow is something else too; an unspecific graft beside one that
-    is given is the blood-forming one.
+    Where MSC are given, a transplantation that they follow is past; an unspecific graft beside one that is given is the
+    blood-forming one.
     """
     hits = material.reading.hits(_CELLS)
     kinds, past = material.kinds, frozenset[Hit]()
@@ -208,8 +268,9 @@ def _anchors(material: Material) -> tuple[frozenset[str], dict[str, list[Word]]]
         if hit.group in _GRAFT and len(kinds) > 1:
             value = "hsc"
         needed = "msc" if value == _NAME else value
-        given = hit not in past and (value == "any" or needed in kinds or (value and not kinds))
-        found.setdefault(hit.path, []).append(Word("cells" if given else "other", value, hit.start, hit.end))
+        given = value == "any" or needed in kinds or (value and not kinds)
+        field = "past" if hit in past else "cells" if given else "other"
+        found.setdefault(hit.path, []).append(Word(field, value, hit.start, hit.end))
     return kinds, found
 
 
@@ -258,14 +319,27 @@ def _owners(material: Material, kinds: frozenset[str], anchors: dict[str, list[W
     return frozenset(owners)
 
 
-# A product known by a code only: "ABC-123", "AbcCell".
-_CODE = re.compile(r"(?=\S*[\d-]|\S*[a-z][A-Z]|[A-Z]{3})[A-Za-z][\w-]{2,24}")
+# A product known by a code only: "ABC-123", "AbcCell"; not "Group-1".
+_CODE = re.compile(
+    r"(?i:(?!(?:group|arm|cohort|dose|level|phase|part|step|stage|day|week)s?(?![a-z])))"
+    r"(?=\S*[\d-]|\S*[a-z][A-Z]|[A-Z]{3})[A-Za-z][\w-]{2,24}"
+)
+
+
+def owners_of(material: Material) -> frozenset[str]:
+    """The interventions and arms by which the cells are given, as "interventions[0]"."""
+    return _owners(material, *_anchors(material))
 
 
 def _add_codes(material: Material, owners: frozenset[str], anchors: dict[str, list[Word]]) -> None:
     """The code by which the record calls its cells, or the arm that gets them, names them everywhere."""
     module = material.record.protocol.arms_interventions
-    names = [name for i, one in enumerate(module.interventions) if f"interventions[{i}]" in owners for name in (one.name, *one.other_names)]
+    names = [
+        name
+        for i, one in enumerate(module.interventions)
+        if f"interventions[{i}]" in owners
+        for name in (one.name, *one.other_names)
+    ]
     names += [arm.label for i, arm in enumerate(module.arm_groups) if f"armGroups[{i}]" in owners]
     for name in {(name or "").strip("®™ ") for name in names}:
         if _CODE.fullmatch(name):

@@ -1,4 +1,4 @@
-"""What the cells are: their tissue, their donor, the product's name, how they were grown and kept, how they are given."""
+"""What the cells are: tissue, donor, name of the product, how they were grown and kept, how they are given."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+import re2
+
 from apps.classification.rules.cards.material import Material, Passage
-from apps.classification.rules.cards.mentions import Sentence, Trust, Word, kind_of, sentences
+from apps.classification.rules.cards.mentions import Sentence, Trust, Word, kind_of, owners_of, sentences
 from apps.classification.rules.cards.routes import routes_of
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence
@@ -18,6 +20,7 @@ _REASONS = {
     "tissue-in-abbreviation": "The abbreviation of the cells tells their tissue.",
     "tissue-harvested": "The tissue is taken to get the cells.",
     "tissue-in-criteria": "Only the criteria or the outcomes tell which tissue is taken.",
+    "tissue-by-mobilization": "No tissue is named, but the cells are mobilized: brought into the blood to be collected.",
     "donor-beside-cells": "The donor is named with the cells.",
     "donor-told": "The record tells who gives the cells.",
     "donor-in-abbreviation": "Only an abbreviation of the transplantation tells the donor.",
@@ -30,19 +33,20 @@ _REASONS = {
 
 
 # What a word may belong to: the cells or the tissue they come from, or something else of the same person.
-_OTHERS = ("other", "tissue")
+_OTHERS = ("other", "past", "tissue")
 _OWNERS = ("cells", *_OTHERS)
 _TISSUES = ("source", "short", "harvest")
 
 
 class Statement(NamedTuple):
-    """What a place says of the product. The smaller the rank, the more it counts."""
+    """What a place (arm, intervention, sentence) says of the product. The smaller the rank, the more it counts."""
 
     value: str
     kind: str
     rank: int
     rule: str
     span: Span
+    place: str
     doubtful: bool = False
 
 
@@ -51,8 +55,8 @@ def extract_product(material: Material) -> Iterator[Label]:
     read = list(sentences(material))
     yield from _sources(material, read)
     yield from _donors(material, read)
-    yield from _names(read)
     if material.kinds != {"hsc"}:
+        yield from _names(material, read)
         yield from _handling(material, read, "expansion", "growing-told")
     yield from _handling(material, read, "preservation", "keeping-told")
     yield from routes_of(material, read)
@@ -77,25 +81,31 @@ _DERIVED = re.compile(r"[\s-]*(?:tissue[\s-]*)?deriv", re.IGNORECASE)
 _DERIVED_REACH = 90
 _BRACKET = re.compile(r"[\s(,:\[-]{1,4}")
 _CLAUSE = re.compile(r"[.;:]|\b(?:is|are|was|were|will|exosomes?)\b", re.IGNORECASE)
-_TURNS_AWAY = re.compile(r"[.;:]|\b(?:is|are|was|were|may|can|has|have|will|would|into|makes?|contains?)\b", re.IGNORECASE)
+_TURNS_AWAY = re.compile(
+    r"[.;:]|\b(?:is|are|was|were|may|can|has|have|will|would|into|makes?|contains?)\b", re.IGNORECASE
+)
 # Words over which a tissue does not reach the cells: "marrow and MSC", "marrow makes stem cells".
 _NOT_OVER = re.compile(
     r"[.;:]|\b(?:and|or|but|is|are|was|were|may|can|has|have|makes?|contains?|in|into|after|then|will|would|for|from|"
     r"with|by|to|that|which|offers?|versus|vs|niches)\b",
     re.IGNORECASE,
 )
+# Behind a tissue: cells only leave it there to be collected elsewhere, "from the marrow into the blood".
+_LEFT = re.compile(r"\s*(?:in)?to\s+(?:[\w/]+\s+){0,3}?(?:blood|circulation)", re.IGNORECASE)
 # Between two tissues that share the cells behind them: "marrow (BM) or cord blood stem cells".
 _SHARED = re.compile(
-    r"\s?(?:\([A-Z-]{1,6}\))?\s?[,/]?\s?(?:and|or|and/or|&)?\s?(?:human|autologous|allogen\w+|derived)?[\s-]?",
+    r"[\s,/()]{0,3}(?:[A-Z-]{1,6}\))?[\s,/]{0,2}(?:and/or|and|or|&)?\s?(?:human|autologous|allogen\w+|derived)?[\s-]?",
     re.IGNORECASE,
 )
 _TAKEN = re.compile(
-    r"\b(?:harvest\w*|collect\w*|aspirat\w*|extract\w*|obtain\w*|withdraw\w*|donat\w*|process\w*|tak(?:en|ing)|biops\w+)\b",
+    r"\b(?:harvest\w*|collect\w*|aspirat\w*|extract\w*|obtain\w*|withdraw\w*|donat\w*|process\w*|tak(?:en|ing))\b",
     re.IGNORECASE,
 )
 _TAKEN_NEAR = 60
 # Blood is taken in every trial, and these tissues are no donation.
-_TAKEN_FOR_CELLS = frozenset({"bone-marrow", "adipose", "umbilical-cord", "cord-blood", "placenta", "menstrual-blood", "dental-pulp"})
+_TAKEN_FOR_CELLS = frozenset(
+    {"bone-marrow", "adipose", "umbilical-cord", "cord-blood", "placenta", "menstrual-blood", "dental-pulp"}
+)
 
 
 def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
@@ -109,15 +119,15 @@ def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
             if cells:
                 rule = "tissue-in-abbreviation" if word.field == "short" else "tissue-beside-cells"
                 statements.append(_statement(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule))
-        for word in sentence.having("loose-source"):
-            if "hsc" in material.kinds and sentence.trust in _TAKEN_RANKS:
-                statements.append(_statement(material, sentence, word, None, _SHAKY_RANK, "tissue-in-abbreviation"))
         if sentence.trust in _TAKEN_RANKS:
+            if "hsc" in material.kinds:
+                loose = sentence.having("loose-source")
+                statements += (_of_graft(material, sentence, word, "tissue-in-abbreviation") for word in loose)
             rank = _TAKEN_RANKS[sentence.trust]
-            for word in _taken_tissues(material, sentence, [word for word, cells in linked if not cells]):
-                statements.append(_statement(material, sentence, word, None, rank, "tissue-harvested"))
+            taken = _taken_tissues(material, sentence, [word for word, cells in linked if not cells])
+            statements += (_statement(material, sentence, word, None, rank, "tissue-harvested") for word in taken)
     if not statements:
-        statements = list(_sources_in_criteria(material))
+        statements = [*_sources_in_criteria(material)] or [*_mobilized(material)]
     yield from _chosen(material, "source", _with_cord_in_doubt(statements))
 
 
@@ -153,20 +163,18 @@ def _cells_of_tissue(sentence: Sentence, tissue: Word) -> Word | None:
     if before and before.field == "cells":
         gap = sentence.between(before, tissue)
         if len(gap) <= _TISSUE_BEHIND and (_BRACKET.fullmatch(gap) or _comes_from(gap)):
-            return before
+            return None if _LEFT.match(sentence.passage.text, tissue.end) else before
     return None
 
 
 def _comes_from(gap: str) -> bool:
     """Whether the words between cells and a tissue end in a "from", with no other statement behind it."""
-    last = None
-    for last in _FROM.finditer(gap):
-        pass
-    return last is not None and not _TURNS_AWAY.search(gap, last.end())
+    ends = [found.end() for found in _FROM.finditer(gap)]
+    return bool(ends) and not _TURNS_AWAY.search(gap, ends[-1])
 
 
 def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Word]) -> Iterator[Word]:
-    """Tissues that are taken from somebody in this sentence. Marrow is aspirated before a transplantation to look at it."""
+    """Tissues that are taken in this sentence. Before a transplantation marrow is aspirated to look at it."""
     text = sentence.passage.text
     for word in sentence.having("harvest"):
         if "msc" in material.kinds or word.value != "bone-marrow" or "harvest" in text[word.start : word.end].lower():
@@ -180,8 +188,9 @@ def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Wo
 
 
 def _sources_in_criteria(material: Material) -> Iterator[Statement]:
-    """Where nothing else tells the tissue: what is taken from participants or donors by the criteria or the outcomes."""
-    for sentence in sentences(material, tuple(_criteria(material, outcomes="hsc" in material.kinds))):
+    """Where nothing else tells the tissue: what is taken from people by the criteria or the outcomes."""
+    told = _outcomes(material) if "hsc" in material.kinds else ()
+    for sentence in sentences(material, (*_criteria(material), *told)):
         words = sentence.having("harvest", "short")
         if "hsc" in material.kinds:
             words = [word for word in words if word.value == "peripheral-blood"]
@@ -189,6 +198,14 @@ def _sources_in_criteria(material: Material) -> Iterator[Statement]:
             words = [word for word in words if word.field == "harvest"]
         for word in words:
             yield _statement(material, sentence, word, None, _SHAKY_RANK, "tissue-in-criteria")
+
+
+def _mobilized(material: Material) -> Iterator[Statement]:
+    """Where no tissue is told at all: blood-forming cells that are mobilized are collected from the blood."""
+    if "hsc" in material.kinds:
+        for hit in material.reading.hits(("mobilization",)):
+            span = Span(hit.path, hit.text, hit.start, hit.end)
+            yield Statement("peripheral-blood", "hsc", _SHAKY_RANK, "tissue-by-mobilization", span, hit.path)
 
 
 def _with_cord_in_doubt(statements: list[Statement]) -> list[Statement]:
@@ -223,9 +240,11 @@ _TAKING = re.compile(
 )
 _PATIENT = re.compile(r"\b(?:patients?|subjects?|participants?|recipients?)\b", re.IGNORECASE)
 _DONOR = re.compile(r"\bdonors?\b", re.IGNORECASE)
+# Between a tissue and the cells that are named for it.
+_BRIDGE = re.compile(r"[\s-]{1,3}(?:(?:derived|tissue|[\w+]{1,12}[- ]positive)[\s-]{1,3})?", re.IGNORECASE)
 _LACKING = re.compile(
-    r"\b(?:no|not|lack\w*|without|absence|unavailab\w+|unable|absent|none|never|prior|previous|availability|relatives? with|"
-    r"history)\b",
+    r"\b(?:no|not|lack\w*|without|absence|unavailab\w+|unable|absent|none|never|prior|previous|availability|"
+    r"relatives? with|history)\b",
     re.IGNORECASE,
 )
 
@@ -251,7 +270,7 @@ def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statem
         return
     if "hsc" in material.kinds:
         for word in sentence.having("loose-donor"):
-            yield _statement(material, sentence, word, None, _SHAKY_RANK, "donor-in-abbreviation")
+            yield _of_graft(material, sentence, word, "donor-in-abbreviation")
     for word in _own_cells_taken(sentence):
         yield _statement(material, sentence, word, None, _OWN_RANK, "own-cells-taken")
 
@@ -267,9 +286,11 @@ def _own_cells_taken(sentence: Sentence) -> Iterator[Word]:
 
 
 def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
-    """The cells, or the tissue they are from, to which an adjective belongs; None where it belongs to something else."""
+    """The cells, or their tissue, to which an adjective belongs; None where it belongs to something else."""
     fields = _OWNERS if word.field == "donor" else (*_OWNERS, *_TISSUES)
     thing = sentence.nearest(word, *fields, before=20)
+    if thing and thing.field == "tissue":
+        thing = _cells_behind(sentence, thing)
     if thing is None or thing.field in _OTHERS:
         return None
     behind = thing.end <= word.start
@@ -281,13 +302,21 @@ def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
     return thing if len(sentence.between(word, thing)) <= (_REACH_BACK if behind else _REACH) else None
 
 
+def _cells_behind(sentence: Sentence, tissue: Word) -> Word | None:
+    """Mesenchymal cells that are named for a tissue which no list has: "dermal mesenchymal cells"."""
+    following = next((one for one in sentence.having(*_OWNERS) if one.start >= tissue.end), None)
+    if following is None or following.field != "cells" or following.value == "any":
+        return None
+    return following if _BRIDGE.fullmatch(sentence.between(tissue, following)) else None
+
+
 def _donors_in_criteria(material: Material) -> Iterator[Statement]:
-    for sentence in sentences(material, tuple(_criteria(material, outcomes=False))):
+    for sentence in sentences(material, _criteria(material)):
         if _LACKING.search(sentence.passage.text, sentence.start, sentence.end):
             continue
         for word in sentence.having("giver"):
             if word.value == "related" and _DONOR.search(sentence.passage.text, sentence.start, sentence.end):
-                yield _statement(material, sentence, word, None, _SHAKY_RANK, "donor-in-criteria")
+                yield _of_graft(material, sentence, word, "donor-in-criteria")
 
 
 def _with_relatives(statements: list[Statement]) -> list[Statement]:
@@ -308,28 +337,38 @@ def _with_relatives(statements: list[Statement]) -> list[Statement]:
 
 
 def _with_conflict_in_doubt(statements: list[Statement]) -> list[Statement]:
-    """Both donors are sure where one text, or two arms or interventions, name both; else the record contradicts itself."""
+    """Both donors are sure where one place, or two arms, name both; else the record contradicts itself."""
     doubted: set[str] = set()
     for kind in {one.kind for one in statements}:
         best = min(one.rank for one in statements if one.kind == kind)
-        places: dict[str, set[str]] = {"autologous": set(), "allogeneic": set()}
-        for one in statements:
-            if one.kind == kind and one.rank == best and one.value in places:
-                places[one.value].add(one.span.path.rpartition(".")[0] if "armsInterventions" in one.span.path else one.span.path)
-        own, other = places.values()
-        if own and other and not own & other and not (_arms(own) and _arms(other)):
+        own, other = (
+            {one.place for one in statements if (one.kind, one.rank, one.value) == (kind, best, value)}
+            for value in ("autologous", "allogeneic")
+        )
+        if own and other and not own & other and not (_of_arms(own) and _of_arms(other)):
             doubted.add(kind)
     return [one._replace(doubtful=True) if one.kind in doubted else one for one in statements]
 
 
-def _arms(places: set[str]) -> bool:
+def _of_arms(places: set[str]) -> bool:
     return any("armsInterventions" in place for place in places)
 
 
 # --- Names, growing, keeping -----------------------------------------------------------------------------------------
 
 
-def _names(read: Iterable[Sentence]) -> Iterator[Label]:
+# Names of interventions in brackets, in a row, or with what they are behind them.
+_PART = re.compile(r"[^/,;:()+]+")
+# "ABCell®-X"; a code has two capitals and two digits or more: "AB-123", "CELL01".
+_MARKED = re.compile(r"(?P<name>[A-Za-z][A-Za-z0-9-]{2,24}) ?[®™](?P<more>-?[A-Za-z0-9]{1,4})?")
+_CODED = re.compile(
+    r"(?!CD\d|IL-?\d|HLA|TNF|FK-?\d|NCT\d|COVID|SARS)(?=(?:\D*\d){2})(?=(?:[^A-Z]*[A-Z]){2})"
+    r"(?P<name>[A-Z][A-Za-z0-9]{1,11}(?:-[A-Za-z0-9]{1,6}){0,4})(?P<more>)"
+)
+_LONGEST_NAME = 40
+
+
+def _names(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
     found: dict[str, list[Span]] = {}
     for sentence in read:
         if sentence.trust in (Trust.NAMED, Trust.STUDY, Trust.LISTED):
@@ -337,49 +376,127 @@ def _names(read: Iterable[Sentence]) -> Iterator[Label]:
                 found.setdefault(word.value, []).append(sentence.span(word))
     for value, spans in found.items():
         yield Label("product", value, "product-named", "The record names the product.", evidence(spans))
+    listed = {(span.path, span.start) for spans in found.values() for span in spans}
+    codes: dict[str, list[Span]] = {}
+    for value, span in _codes(material):
+        if value not in found and (span.path, span.start) not in listed:
+            codes.setdefault(value, []).append(span)
+    if codes:
+        owners = owners_of(material)
+        for value, spans in codes.items():
+            ours = [span for span in spans if any(f".{owner}." in span.path for owner in owners)]
+            if ours:
+                yield Label(
+                    "product", value, "product-coded", "The cells have the name of a product or a code.", evidence(ours)
+                )
+
+
+def _codes(material: Material) -> Iterator[tuple[str, Span]]:
+    """Names of interventions, or parts of them, that are a trade mark or a code and nothing else."""
+    for passage in material.passages:
+        if passage.place is not Place.INTERVENTION:
+            continue
+        for part in _PART.finditer(passage.text):
+            told = part.group().strip()
+            code = (_MARKED.fullmatch(told) or _CODED.fullmatch(told)) if len(told) <= _LONGEST_NAME else None
+            if code:
+                start = part.start() + part.group().index(told)
+                value = "-".join(_ALPHANUMERIC.findall(f"{code['name']}{code['more'] or ''}".lower()))
+                yield value, passage.span(start, start + len(told))
+
+
+_ALPHANUMERIC = re.compile(r"[a-z0-9]+")
 
 
 _HANDLED_NEAR = 90
-_HANDLING_TRUST = (Trust.NAMED, Trust.STUDY, Trust.TEXT)
+# Outcomes without one of these tell nothing of it; few have one.
+_HINTS = {
+    "expansion": re2.compile("(?i)expan|cult|passag|grown|propag|prolif|multipl|bioreact|amplif|manip"),
+    "preservation": re2.compile("(?i)cryo|fro[sz]|freez|thaw|nitrogen|fresh|after harvest|after prod"),
+}
+# "Expanded with platelet lysate": what follows is the medium.
+_MEDIUM = re.compile(r"[\s,]*(?:\w+[\s-]+){0,2}(?:in|with|using|on|under|containing)\b", re.IGNORECASE)
 
 
 def _handling(material: Material, read: Iterable[Sentence], field: str, rule: str) -> Iterator[Label]:
     # That such cells can be grown is told of them in general; that they are frozen seldom is.
-    trusted = set(_HANDLING_TRUST) if field == "expansion" else {*_HANDLING_TRUST, Trust.BACKGROUND}
-    statements = []
-    for sentence in read:
-        if sentence.trust not in trusted:
-            continue
-        for word in sentence.having(field):
-            thing = sentence.nearest(word, *_OWNERS, *_TISSUES)
-            if thing is None:
-                told = sentence.of_cells
-            else:
-                told = thing.field not in _OTHERS and sentence.way(word, thing) <= _HANDLED_NEAR
-            if told:
-                cells = thing if thing and thing.field == "cells" else None
-                said = _statement(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule)
-                statements.append(said._replace(kind="msc") if field == "expansion" and said.kind else said)
+    trusted = {Trust.NAMED, Trust.STUDY, Trust.TEXT} | ({Trust.BACKGROUND} if field == "preservation" else set())
+    statements = [
+        _handled(material, sentence, word, cells, _NAMED_RANKS[sentence.trust], rule)
+        for sentence in read
+        if sentence.trust in trusted
+        for word, cells in _told_of_cells(material, sentence, field)
+    ]
+    if not statements:
+        outcomes = tuple(_outcomes(material))
+        hinted = _HINTS[field].search("\n".join(outcome.text for outcome in outcomes).encode(errors="replace"))
+        statements = [
+            _handled(material, sentence, word, cells, _SHAKY_RANK, rule)
+            for sentence in sentences(material, outcomes if hinted else ())
+            for word, cells in _told_of_cells(material, sentence, field)
+            if cells
+        ]
     yield from _chosen(material, field, statements)
+
+
+def _handled(material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str) -> Statement:
+    said = _statement(material, sentence, word, cells, rank, rule)
+    return said._replace(kind="msc") if word.field == "expansion" and said.kind else said
+
+
+def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterator[tuple[Word, Word | None]]:
+    """Words of a field that are told of the cells, with the name of the cells where there is one near."""
+    for word in sentence.having(field):
+        thing = sentence.nearest(word, *_OWNERS, *_TISSUES)
+        if (
+            thing
+            and thing.field == "other"
+            and thing.start >= word.end
+            and _MEDIUM.match(sentence.between(word, thing))
+        ):
+            thing = sentence.nearest(word, "cells", *_TISSUES)
+        if thing is None:
+            told = sentence.of_cells
+        elif thing.field == "source" and field == "preservation" and material.kinds == {"msc"}:
+            # Fresh fat is not yet the cells.
+            thing = _cells_of_tissue(sentence, thing)
+            told = thing is not None
+        else:
+            near = sentence.way(word, thing) <= _HANDLED_NEAR
+            told = thing.field not in _OTHERS and (near or (thing.field == "cells" and sentence.of_cells))
+        if told:
+            yield word, thing if thing and thing.field == "cells" else None
 
 
 # --- From statements to labels ---------------------------------------------------------------------------------------
 
 
-def _criteria(material: Material, *, outcomes: bool) -> Iterator[Passage]:
-    if material.criteria:
-        yield material.criteria
-    if outcomes:
-        for outcome in material.outcomes:
-            for name, text in (("measure", outcome.measure), ("description", outcome.description)):
-                if text:
-                    yield Passage(Place.CRITERIA, f"{outcome.path}.{name}", text)
+def _criteria(material: Material) -> tuple[Passage, ...]:
+    return (material.criteria,) if material.criteria else ()
+
+
+def _outcomes(material: Material) -> Iterator[Passage]:
+    for outcome in material.outcomes:
+        for name, text in (("measure", outcome.measure), ("description", outcome.description)):
+            if text:
+                yield Passage(Place.CRITERIA, f"{outcome.path}.{name}", text)
 
 
 def _statement(
     material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str
 ) -> Statement:
-    return Statement(word.value, kind_of(material, sentence, cells), rank, rule, sentence.span(word))
+    return Statement(word.value, kind_of(material, sentence, cells), rank, rule, sentence.span(word), _place(sentence))
+
+
+def _place(sentence: Sentence) -> str:
+    path = sentence.passage.path
+    return path.rpartition(".")[0] if "armsInterventions" in path else f"{path} {sentence.start}"
+
+
+def _of_graft(material: Material, sentence: Sentence, word: Word, rule: str) -> Statement:
+    """A doubtful statement on the graft of a transplantation, whatever other cells the sentence names."""
+    kind = "hsc" if "hsc" in material.kinds else ""
+    return Statement(word.value, kind, _SHAKY_RANK, rule, sentence.span(word), _place(sentence))
 
 
 def _chosen(material: Material, scheme: str, statements: list[Statement]) -> Iterator[Label]:

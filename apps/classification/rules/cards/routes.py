@@ -19,12 +19,19 @@ _NUMERAL_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _NUMERAL_BEHIND = re.compile(r"^(?:\s*(?:-|–)?\s*degrees?|\s*(?:or|to|/|-)\s*V\b)")
-# The full stop ends the finder's words.
-_DOTTED = re.compile(r"(?<![\w.])[iI]\.\s?([vVmMaA])\.?(?![\w.])")
-_DOTTED_ROUTES = {"v": "intravenous", "m": "intramuscular", "a": "intra-arterial"}
-# Before and behind the name of a blood vessel into which something is given.
-_INTO = re.compile(r"\b(?:into|via|through|by|in)\s+(?:[\w-]+\s+){0,4}$", re.IGNORECASE)
-_INFUSION = re.compile(r"\s*(?:infus|inject|cathet|interven|perfus|administ|deliver|implant|cannul|puncture)", re.IGNORECASE)
+_NUMERAL_NEAR = 24
+# "iii) ... iv) ...": the fourth item of a list.
+_LIST = re.compile(r"(?<!\w)iii[).:]")
+_LIST_NEAR = 600
+# Before and behind the name of a place into which something is given.
+_INTO = re.compile(r"\b(?:(?:into|via|through|by)\s+(?:[\w-]+\s+){0,4}|in\s+(?:[\w-]+\s+)?)$", re.IGNORECASE)
+_INFUSION = re.compile(
+    r"\s*(?:infus|inject|cathet|interven|perfus|administ|deliver|implant|cannul|puncture)", re.IGNORECASE
+)
+# What is taken out goes the other way: "collected through a central line".
+_TAKEN_OUT = re.compile(
+    r"\b(?:collect|draw|harvest|withdraw|apheres|leukapheres)\w*(?P<then>.*)", re.IGNORECASE | re.DOTALL
+)
 # Between a way and the cells behind it: something else goes this way before or after them.
 _EARLIER = re.compile(r"\b(?:prior to|before|after|following|until)\b", re.IGNORECASE)
 _GIVING = re.compile(r"\b(?:inject|infus|transfus|administ|deliver|implant|given|receiv|treat)", re.IGNORECASE)
@@ -49,15 +56,18 @@ def routes_of(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
 
 def _statements(material: Material, read: Iterable[Sentence]) -> Iterator[Statement]:
     for number, sentence in enumerate(read):
-        for word in (*sentence.having("route", "place"), *_dotted(sentence)):
+        somehow: bool | None = None
+        for word in sentence.having("route", "place"):
             if sentence.trust is Trust.LISTED or _is_numeral(sentence, word) or not _is_way(sentence, word):
                 continue
-            cells = _what_is_given(sentence, word)
-            if cells is False:
+            possible, cells = _goes(sentence, word)
+            if not possible:
                 continue
             trust = sentence.trust
             if cells is None and not sentence.of_cells:
-                if material.kinds != {"msc"} or not _is_given_somehow(sentence):
+                if somehow is None:
+                    somehow = material.kinds == {"msc"} and _is_given_somehow(sentence)
+                if not somehow:
                     continue
                 trust = Trust.BACKGROUND
             yield Statement(word.value, kind_of(material, sentence, cells), trust, number, sentence.span(word))
@@ -87,13 +97,13 @@ def _added(values: list[str], statements: list[Statement]) -> list[Statement]:
 
 
 def _is_way(sentence: Sentence, word: Word) -> bool:
-    """A blood vessel is a way only between words of giving."""
+    """A place is a way only between words of giving; nothing is where something is taken out."""
     text = sentence.passage.text
-    return (
-        word.field == "route"
-        or bool(_INTO.search(text, max(sentence.start, word.start - _GIVING_NEAR), word.start))
-        or bool(_INFUSION.match(text, word.end))
-    )
+    near = max(sentence.start, word.start - _GIVING_NEAR)
+    taken = _TAKEN_OUT.search(text, near, word.start)
+    if taken and not _GIVING.search(taken["then"]):
+        return False
+    return word.field == "route" or bool(_INTO.search(text, near, word.start) or _INFUSION.match(text, word.end))
 
 
 def _is_given_somehow(sentence: Sentence) -> bool:
@@ -102,25 +112,26 @@ def _is_given_somehow(sentence: Sentence) -> bool:
     return described and bool(_GIVING.search(sentence.passage.text, sentence.start, sentence.end))
 
 
-def _dotted(sentence: Sentence) -> Iterator[Word]:
-    for found in _DOTTED.finditer(sentence.passage.text, sentence.start, sentence.end):
-        yield Word("route", _DOTTED_ROUTES[found[1].lower()], found.start(), found.end())
-
-
 def _is_numeral(sentence: Sentence, word: Word) -> bool:
     text = sentence.passage.text
-    if text[word.start : word.end] != "IV":
+    written = text[word.start : word.end]
+    if written not in ("IV", "iv"):
         return False
-    before = text[max(sentence.start, word.start - 24) : word.start]
-    return bool(_NUMERAL_BEFORE.search(before) or _NUMERAL_BEHIND.match(text[word.end : word.end + 12]))
+    before = text[max(0, word.start - _LIST_NEAR) : word.start]
+    if written == "iv" and _LIST.search(before):
+        return True
+    return bool(
+        _NUMERAL_BEFORE.search(before[-_NUMERAL_NEAR:]) or _NUMERAL_BEHIND.match(text[word.end : word.end + 12])
+    )
 
 
-def _what_is_given(sentence: Sentence, route: Word) -> Word | None | bool:
-    """The cells given by this way; False when it is something else's way, None when the sentence does not say."""
+def _goes(sentence: Sentence, route: Word) -> tuple[bool, Word | None]:
+    """Whether the cells may go by this way, and the word for them, where the sentence has one."""
     thing = sentence.nearest(route, "cells", "other", "drug")
     if thing is None:
-        return False if sentence.having("inert") else None
+        return not sentence.having("inert"), None
     if thing.field != "cells" or sentence.way(route, thing) > _FAR:
-        return False
-    earlier = thing.start > route.end and _EARLIER.search(sentence.between(route, thing))
-    return False if earlier else thing
+        return False, None
+    if thing.start > route.end and _EARLIER.search(sentence.between(route, thing)):
+        return False, None
+    return True, thing

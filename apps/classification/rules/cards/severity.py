@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in
@@ -22,10 +23,12 @@ _DIABETES = ("type-1-diabetes", "type-2-diabetes", "diabetes", "complication-of-
 class _Measure:
     """How a measure is read.
 
-    `least` and `most`: the numbers that it can have, to tell its values from other numbers. `diseases`: groups of terms of
-    which the study has to be about one, because elsewhere the measure is a limit of general health. `counted`: numbers
-    may stand directly before it. `unit`: what a lone number needs behind it to be read as a limit with a lost operator;
-    "" for a score. `within`: a word that the criterion has to name. `included_only`: in an exclusion it is general health.
+    `least` and `most`: the numbers that it can have, to tell its values from other numbers. `diseases`: groups of terms
+    of which the study has to be about one, because elsewhere the measure is a limit of general health. `counted`:
+    numbers may stand directly before it. `unit`: what a lone number needs behind it to be read as a limit with a lost
+    operator; "" for a score. `kidneys`: those of the groups for which it has to be about the kidneys, by the
+    criterion's own words or, among the inclusions, by the study's conditions. `included_only`: in an exclusion it is
+    general health.
     """
 
     least: float
@@ -33,7 +36,7 @@ class _Measure:
     diseases: tuple[str, ...] = ()
     counted: bool = False
     unit: str = ""
-    within: str = ""
+    kidneys: tuple[str, ...] = ()
     included_only: bool = False
 
 
@@ -50,27 +53,38 @@ _MEASURES: Mapping[str, _Measure] = {
     "c-peptide": _Measure(0, 3000, _DIABETES, unit=_CONCENTRATION),
     "hba1c": _Measure(4, 150, _DIABETES, unit=r"[%％]|mmol\s?/\s?mol"),
     "insulin-dose": _Measure(0.1, 200, _DIABETES, unit=r"(?:u|iu|units?)\s?/"),
-    "proteinuria": _Measure(0.1, 10000, _LUPUS, unit=r"m?g\b"),
-    "creatinine": _Measure(0.5, 1000, _LUPUS, within="nephritis", unit=r"mg\s?/|[µμu]mol\s?/"),
-    "egfr": _Measure(5, 150, _LUPUS, within="nephritis", unit=r"ml\s?/"),
+    "proteinuria": _Measure(0.1, 10000, (*_LUPUS, *_DIABETES), kidneys=_DIABETES, unit=r"m?g\b"),
+    "creatinine": _Measure(
+        0.5, 1000, (*_LUPUS, *_DIABETES), kidneys=(*_LUPUS, *_DIABETES), unit=r"mg\s?/|[µμu]mol\s?/"
+    ),
+    "egfr": _Measure(5, 150, (*_LUPUS, *_DIABETES), kidneys=(*_LUPUS, *_DIABETES), unit=r"ml\s?/"),
     "tender-joints": _Measure(1, 68, _ARTHRITIS, counted=True),
     "swollen-joints": _Measure(1, 68, _ARTHRITIS, counted=True),
     "crp": _Measure(0.1, 200, _ARTHRITIS, included_only=True, unit=r"mg\s?/"),
     "esr": _Measure(5, 150, _ARTHRITIS, included_only=True, unit=r"mm"),
 }
 
+_NEPHRITIS = re.compile(r"(?i:nephritis)|\bLN\b")
+_OF_THE_KIDNEYS = re.compile(r"nephr|kidney|renal", re.IGNORECASE)
+
 _UNIT = (
     r"[%％]|percent\b|mmol\s?/\s?mol|(?:pmol|nmol|mmol|[µμu]mol|ng|[µμu]g|mcg|mg|g|u|iu|units?)\s?/\s?"
-    r"(?:24\s?-?h(?:ours?|rs?|r)?|day|d|m?l|dl|kg|mmol|g|mg)\b(?:\s?/\s?(?:day|d|kg|24\s?h)\b)?"
+    r"(?:24\s?-?h(?:ours?|rs?|r)?|day|d|m?l|dl|kg|mmol|m?g(?:\s?cr(?:eatinine)?)?)\b(?:\s?/\s?(?:day|d|kg|24\s?h)\b)?"
     r"|mm\s?/\s?(?:1?\s?st\s)?h(?:our|r)?\b|mg\b|g\b"
 )
 _COMPARISON = comparison(_UNIT)
+# Joints are counted in words too: "four swollen joints".
+_COUNT = comparison(_UNIT, spelled=True)
 
 # How far behind a measure its limit may stand, and how long that limit may be; both in code points.
 _GAP = 70
 _REACH = 150
 
-_CHANGE = r"(?:increas|worsen|progress|deteriorat|improv|reduc|chang|declin|decreas|gain|loss|step|drop|rise|advanc)\w*"
+# "Progressive" is a form of the disease.
+_CHANGE = (
+    r"(?:increas|worsen|progress(?!ive\b)|deteriorat|improv|reduc|chang|declin|decreas|gain|loss|step|drop|rise"
+    r"|advanc)\w*"
+)
 _LINKS = (
     r"(?:of|in|on|by|the|their|his|her|a|an|one|total|baseline|sustained|confirmed|measured|documented|defined|as|least|at"
     r"|more|than|or|points?|steps?|level|score|value|with|using|[\d.,≥>=<≤\\/]+)"
@@ -82,6 +96,8 @@ _CONDITION_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AIM_BEFORE = re.compile(r"\b(?:goals?|targets?|aim\w*|maintain\w*|achiev\w*|reach\w*|keep\w*)\b.{0,150}$", re.I)
+# "Albumin:creatinine" is no creatinine.
+_OF_A_RATIO = re.compile(r"albumin\W{0,3}(?:to[\s-])?$", re.IGNORECASE)
 _OLD_STATE_BEFORE = re.compile(r"\b(?:baseline|initial|starting|previous|prior|screening)\s$", re.IGNORECASE)
 _ANY_CHANGE = re.compile(rf"\b{_CHANGE}|\b\d\s?points?\b", re.IGNORECASE)
 _BREAK = re.compile(
@@ -89,19 +105,22 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _NOT_A_LIMIT = re.compile(
-    rf"\s?-?(?:days?|weeks?|months?|years?|hours?|minutes?|times|visits?|fold|x\s|×|ULN|joint|criteria"
+    rf"\s?[×x]\s|\s?-?(?:days?|weeks?|months?|years?|hours?|h|minutes?|times|visits?|fold|ULN|joint|criteria"
     rf"|(?:points?|steps?|grades?)?\s?(?:of\s|in\s)?(?:{_CHANGE}))\b"
     r"|\s?(?:points?\s)?(?:on|in|of) (?:the )?(?:last|past|previous)",
     re.IGNORECASE,
 )
 _LINKED_BEFORE = re.compile(
-    r"\s*(?:points?|scores?)?\s*(?:on|in|of|for|by|according to|as measured by|measured by|assessed by)\s+(?:the\s+)?(?:kurtzke\s+)?",
+    r"\s*(?:points?|scores?)?\s*(?:on|in|of|for|by|according to|(?:as )?measured by|assessed by)\s+(?:the\s+)?"
+    r"(?:kurtzke\s+)?",
     re.IGNORECASE,
 )
 _ONE_MORE_COUNT = re.compile(
-    rf"(?:at least|minimum of|≥|>=)\s?\d{{1,2}}\s(?:tender|swollen|painful)(?:\sjoints?)?(?:\sand/or|\sand|\sor|,|\s/)\s$",
+    r"(?:at least|minimum of|≥|>=)\s?\d{1,2}\s(?:tender|swollen|painful)(?:\sjoints?)?(?:\sand/or|\sand|\sor|,|\s/)\s$",
     re.IGNORECASE,
 )
+# The number of joints that are looked at, and words that count nothing.
+_ALL_JOINTS = re.compile(r"(?:28|32|44|66|68|an?)\s*", re.IGNORECASE)
 _COUNTED_BEFORE = re.compile(r"\s*(?:of\s+)?(?:(?:active|actively|both|the)\s+)?", re.IGNORECASE)
 _SIDE_BEFORE = re.compile(r"(?<![\w.,])(\d{1,5}(?:[.,·]\d{1,3})?)\s?[%％]?\s?(\\?[<≤>≥]\s?\\?=?)\s?$")
 _OUTSIDE = re.compile(r"\b(?:outside|not (?:between|within|in the range))\b", re.IGNORECASE)
@@ -125,15 +144,21 @@ class _Gate(NamedTuple):
     doubt: str
 
 
-def severity_of(told: Iterable[tuple[Criterion, list[Named]]], about: frozenset[str]) -> Iterator[Label]:
-    """A label for each measure and limit. `told` are the criteria with their terms, `about` the groups of the study."""
+def severity_of(
+    told: Iterable[tuple[Criterion, list[Named]]], about: frozenset[str], conditions: str
+) -> Iterator[Label]:
+    """A label for each measure and limit.
+
+    `told` are the criteria with their terms, `about` the groups of the study's diseases, `conditions` its conditions as
+    text in lower case.
+    """
     gates: dict[str, list[_Gate]] = {}
     grades: dict[str, Label] = {}
     for criterion, terms in told:
         if criterion.of_others:
             continue
         mentions = _mentions(criterion, terms)
-        for gate in _gates_in(criterion, mentions, about):
+        for gate in _gates_in(criterion, mentions, about, conditions):
             gates.setdefault(gate.measure, []).append(gate)
         for name, start, end in mentions:
             grade = _GRADES[name](criterion, start, end) if name in _GRADES else None
@@ -145,16 +170,12 @@ def severity_of(told: Iterable[tuple[Criterion, list[Named]]], about: frozenset[
     yield from grades.values()
 
 
-def _gates_in(criterion: Criterion, mentions: list[_Mention], about: frozenset[str]) -> Iterator[_Gate]:
+def _gates_in(
+    criterion: Criterion, mentions: list[_Mention], about: frozenset[str], conditions: str
+) -> Iterator[_Gate]:
     for i, (name, start, end) in enumerate(mentions):
         measure = _MEASURES.get(name)
-        if measure is None:
-            continue
-        if measure.diseases and not about.intersection(measure.diseases):
-            continue
-        if measure.within and measure.within not in criterion.text.lower():
-            continue
-        if measure.included_only and criterion.excludes:
+        if measure is None or not _is_of_the_disease(measure, criterion, about, conditions):
             continue
         before = mentions[i - 1].end if i else criterion.start
         after = mentions[i + 1].start if i + 1 < len(mentions) else criterion.end
@@ -162,6 +183,20 @@ def _gates_in(criterion: Criterion, mentions: list[_Mention], about: frozenset[s
             gate = _turned(name, limits, doubt, criterion, (start, end))
             if gate and _possible(measure, gate.limits):
                 yield gate
+
+
+def _is_of_the_disease(measure: _Measure, criterion: Criterion, about: frozenset[str], conditions: str) -> bool:
+    """Whether the measure tells how severe the study's disease is, and not how healthy people are otherwise."""
+    if criterion.excludes and measure.included_only:
+        return False
+    groups = about.intersection(measure.diseases)
+    if not measure.diseases or groups.difference(measure.kidneys):
+        return True
+    if not groups:
+        return False
+    if _NEPHRITIS.search(criterion.text):
+        return True
+    return not criterion.excludes and _OF_THE_KIDNEYS.search(conditions) is not None
 
 
 class _Mention(NamedTuple):
@@ -196,6 +231,8 @@ def _limits_of(
     lead = text[max(criterion.start, start - 160) : start]
     if _CHANGE_BEFORE.search(lead[-90:]) or _CONDITION_BEFORE.search(lead[-60:]) or _AIM_BEFORE.search(lead):
         return
+    if measure.kidneys and _OF_A_RATIO.search(lead[-20:]):
+        return
     # "1 point if the baseline score is below 5.5" tells how much worse it must have become, not how bad it may be.
     if _OLD_STATE_BEFORE.search(lead[-20:]) and _ANY_CHANGE.search(lead):
         return
@@ -203,7 +240,7 @@ def _limits_of(
     found = [
         limits
         for limits in limits_in(_COMPARISON, text, end, min(room[1], end + _REACH))
-        if not _NOT_A_LIMIT.match(text, limits.end)
+        if not _NOT_A_LIMIT.match(text, limits.end) and not _is_citation(text, limits)
     ]
     first = found[0] if found else None
     if first and (first.start - end > _GAP or _BREAK.search(text, end, first.start)):
@@ -213,12 +250,17 @@ def _limits_of(
         return
     ahead = _limits_before(measure, text, max(room[0], start - 80), start)
     if ahead and (measure.counted or not (first and first.written)):
-        yield ahead, ""
+        yield ahead
     elif first and first.written:
         yield first, ""
         yield from _for_other_groups(text, found)
     elif first and _is_lone(measure, text, end, first):
         yield first, "The number stands without an operator."
+
+
+def _is_citation(text: str, limits: Limits) -> bool:
+    """Whether the number is one of a reference: "EDSS [5] of at least 3"."""
+    return text[limits.start - 1 : limits.start] == "[" and text[limits.end : limits.end + 1] == "]"
 
 
 def _two_sided(side: re.Match[str], after: Limits | None) -> Limits:
@@ -237,24 +279,26 @@ def _two_sided(side: re.Match[str], after: Limits | None) -> Limits:
 
 def _for_other_groups(text: str, found: list[Limits]) -> Iterator[tuple[Limits, str]]:
     """Further ranges behind the first: "2 to 6 in relapsing, 4 to 6.5 in progressive disease"."""
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         two = later.low is not None and later.high is not None and later.low != later.high
         if not two or not _NEXT_GROUP.fullmatch(text, earlier.end, later.start):
             return
         yield later, ""
 
 
-def _limits_before(measure: _Measure, text: str, start: int, mention: int) -> Limits | None:
-    """Limits in front of a mention: "a score of 3 to 6 on the EDSS", "at least 6 swollen joints"."""
+def _limits_before(measure: _Measure, text: str, start: int, mention: int) -> tuple[Limits, str] | None:
+    """Limits in front of a mention, with a doubt: "a score of 3 to 6 on the EDSS", "at least 6 swollen joints"."""
     linked = _COUNTED_BEFORE if measure.counted else _LINKED_BEFORE
-    for limits in limits_in(_COMPARISON, text, start, mention):
+    for limits in limits_in(_COUNT if measure.counted else _COMPARISON, text, start, mention):
         if not linked.fullmatch(text, limits.end, mention):
             continue
         if limits.written:
-            return limits
-        # "At least 6 tender and 6 swollen joints": the operator holds for both.
-        if measure.counted and _ONE_MORE_COUNT.search(text, max(0, limits.start - 60), limits.start):
-            return limits._replace(high=None, written=True)
+            return limits, ""
+        if measure.counted and not _ALL_JOINTS.fullmatch(text, limits.start, limits.end):
+            # "At least 6 tender and 6 swollen joints": the operator holds for both.
+            both = _ONE_MORE_COUNT.search(text, max(0, limits.start - 60), limits.start)
+            doubt = "" if both else "The number stands without an operator."
+            return limits._replace(high=None, written=True), doubt
     return None
 
 
@@ -379,6 +423,7 @@ _NEPHRITIS_CLASSES = re.compile(
     r"(?:(?:or|and|to|class|with|without|and/or)\s){0,3}(?:[ivx]{1,3}|[1-6])\b){0,6})",
     re.IGNORECASE,
 )
+_LEFT_OUT = re.compile(r"[\s,]*(?:(?:is|are|will be|being|was)\s)?(?:excluded|not (?:eligible|included|allowed))", re.I)
 
 
 def _bilag(criterion: Criterion, start: int, end: int) -> Label | None:
@@ -408,6 +453,8 @@ def _nephritis_class(criterion: Criterion, start: int, end: int) -> Label | None
     low, high = max(criterion.start, start - 40), min(criterion.end, end + 120)
     classes: list[int] = []
     for found in _NEPHRITIS_CLASSES.finditer(criterion.passage.text, low, high):
+        if _LEFT_OUT.match(criterion.passage.text, found.end()):
+            continue
         words = re.findall(r"\b(?:[ivx]{1,3}|[1-6])\b", found[1].lower())
         classes += [int(word) if word.isdigit() else _ROMAN[word] for word in words if word.isdigit() or word in _ROMAN]
         start, end = min(start, found.start()), max(end, found.end())

@@ -1,29 +1,34 @@
-"""How blood-forming cells are transplanted: mobilisation, conditioning and its intensity, work on the graft.
-
-A drug says little by itself: cyclophosphamide mobilises, conditions, prevents graft-versus-host disease, or is what the
-transplantation is compared with. So each mention of a drug is read together with the words around it.
-"""
+"""How blood-forming cells are transplanted: mobilisation, conditioning and its intensity, work on the graft."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
-from apps.classification.rules.cards.arms import Arm, arms_of, is_denied
-from apps.classification.rules.cards.material import Material, Named, Passage
+from apps.classification.rules.cards.arms import MOST_TERMS, Arm, Words, arms_of, is_denied, parted
+from apps.classification.rules.cards.drug_purposes import (
+    ANTIBODIES,
+    ELSEWHERE,
+    GROWTH_FACTORS,
+    MOBILISING,
+    ONLY_CONDITIONING,
+    Use,
+    is_before_graft,
+    role_told,
+    uses_of,
+)
+from apps.classification.rules.cards.material import Material, Named
 from apps.classification.rules.labels import Label
-from apps.classification.rules.quoting import Span, evidence, sentence_at
+from apps.classification.rules.quoting import evidence, sentence_at
 from apps.classification.rules.reading import Place
 
 _MODULE = "protocolSection.armsInterventionsModule."
 _PLAIN = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
 _TOLD = _PLAIN | {Place.DESCRIPTION}
 
-_GROWTH_FACTORS = frozenset({"g-csf", "gm-csf", "plerixafor", "motixafortide"})
-_MOBILISING = _GROWTH_FACTORS | {"cyclophosphamide", "etoposide", "cytarabine"}
-_SEROTHERAPY = frozenset({"atg", "alemtuzumab", "rituximab"})
 _BEAM = frozenset({"carmustine", "etoposide", "cytarabine", "melphalan"})
 
 # A drug of the conditioning, by which its class is known; the first that is there counts.
@@ -35,36 +40,19 @@ _BASES = (
     ("tli", "tli-based"),
 )
 
-_SENTENCE = re.compile(r"[.;!?][)\"'”’]?\s+(?=[A-Z(\[*•\d])|\n+")
-_TURN = re.compile(
-    r";|:|\b(?:followed by|then|after|before|prior to|and the|while|subsequent(?:ly)?|sequential(?:ly)?)\b",
-    re.IGNORECASE,
-)
-# How far a word reaches in its sentence, forward and back, in code points, and what makes the way longer.
-_REACH = 260
-_REACH_BACK = 110
-_PER_TURN = 60
-_BEHIND = 15
-
-# "Cyclophosphamide and ATG before stem cell transplantation": what the cells follow is the conditioning.
-_CELLS_FOLLOW = re.compile(
-    r"\b(?:before|prior to|preceding|followed by|and then|with|supported by)\s(?:[\w+-]{1,20}\s){0,7}?"
-    r"(?:transplant\w*|rescue|support|(?:re-?)?infusion|[a-z]{0,4}HSCT|AHSCT|ASCT|BMT|HCT|grafting)\b",
-    re.IGNORECASE,
-)
-# Conditioning is given in the two weeks before the graft; what stands farther before is another treatment.
-_DAY_BEFORE = re.compile(r"\b(?:days?|d|T)\.?\s?\(?(?:day\s)?[-−–‑]\s?(?:1[0-4]|\d)(?!\d)", re.IGNORECASE)
-_DAY_LONG_BEFORE = re.compile(r"\b(?:days?|d|T)\.?\s?\(?(?:day\s)?[-−–‑]\s?(?:1[5-9]|[2-9]\d)(?!\d)", re.IGNORECASE)
-_DAY_AFTER = re.compile(r"(?:\b(?:days?|d|at)\.?\s?|[,&]\s?|\band\s)\+\s?\d", re.IGNORECASE)
-_DAY_WINDOW = 110
-
 # Between two drugs: the second takes the place of the first, or of all before it.
-_OR = re.compile(r"\bor\b(?!al)", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|versus|vs)\b", re.IGNORECASE)
 _ROUTE_OR = re.compile(
     r"\b(?:IV|i\.v\.|intravenous(?:ly)?|PO|oral(?:ly)?|h|hours?)\s(?:\([\w.]{1,5}\)\s)?or\b", re.IGNORECASE
 )
 _DIGIT = re.compile(r"\d")
-_OPTIONAL = re.compile(r"with or without|with/without|\+\s?/\s?-|±|\bwith optional\b", re.IGNORECASE)
+_OPTIONAL = re.compile(
+    r"with or without|with/without|\+\s?/\s?-|±|\bwith optional\b|\bif (?:needed|necessary|required)\b", re.IGNORECASE
+)
+_ON_DEMAND = re.compile(
+    r"[^\w.;,]{0,3}(?:(?:\d[\w./]{0,12}\s){0,4}\(?)(?:if|as|when|where) (?:needed|necessary|required|indicated)\b",
+    re.IGNORECASE,
+)
 _OR_REACH = 45
 # "Regimen B:", or a line that is headed by its drugs ("Flu/Mel:"), begins another regimen.
 _ALTERNATIVE = re.compile(
@@ -73,21 +61,20 @@ _ALTERNATIVE = re.compile(
 _LINE_BEGINS = re.compile(r"\n\s*[*•-]?\s*$")
 _HEADING_ENDS = re.compile(r"[\w\s/+,-]{0,40}:")
 
-# A sentence on other studies, or on what is usual.
-_ELSEWHERE = re.compile(
-    r"\b(?:previous(?:ly)?|earlier (?:stud\w+|trials?|work|reports?)|has been|have been"
-    r"|were (?:found|reported|shown|observed|treated)|showed|reported|published|literature|historical(?:ly)?"
-    r"|other (?:trials?|stud\w+|centers|centres)|animal|mice|mouse)\b",
-    re.IGNORECASE,
-)
 _AGAINST = re.compile(
     r"\b(?:unlike|instead of|rather than|compared (?:to|with)|in contrast to|versus|vs)\W+(?:\w+\W+){0,2}$",
     re.IGNORECASE,
 )
+# T cells are depleted in the patient by antibodies, and in the graft by columns and beads.
+_IN_VIVO = re.compile(
+    r"(?<!ex )\bin.vivo\b|\b(?:ATG|thymoglobulin\w?|anti.?thymocyte|alemtuzumab|campath)\b", re.IGNORECASE
+)
+_NEAR = 40
 _MAYBE = re.compile(r"\b(?:with or without|with/without|may|optional(?:ly)?|if)\W+(?:\w+\W+){0,4}$", re.IGNORECASE)
-_WRITTEN = 240
-# Code points between two drugs that are given on the same days.
-_JOINED = 60
+_WRITTEN, _WRITTEN_BEHIND = 240, 110
+_WRITTEN_ENDS = re.compile(r"[.!?;](?:\s|$)|\n")
+# How the purpose of a drug is known, the best first, and the end of the rule's name.
+_RULES = {"words": "in-words", "carried": "in-words", "by-days": "by-days", "listed": "listed"}
 
 REASONS = {
     "conditioning-in-words": "The record names these drugs as the conditioning before the transplantation.",
@@ -99,36 +86,19 @@ REASONS = {
 }
 
 
-class _Use(NamedTuple):
-    """A mention of one drug, or of two in one word, and what it is given for (None where the words leave it open)."""
-
-    drugs: tuple[str, ...]
-    passage: Passage
-    start: int
-    end: int
-    role: str | None
-    how: str
-    doubtful: bool
-
-    @property
-    def span(self) -> Span:
-        return self.passage.span(self.start, self.end)
-
-
 @dataclass(frozen=True)
 class _Regimen:
     """Drugs given together, and where that is said. `unit` is the arm, the list of interventions, or the text."""
 
     drugs: frozenset[str]
-    uses: tuple[_Use, ...]
+    uses: tuple[Use, ...]
     unit: str
     doubtful: bool
 
     @property
     def rule(self) -> str:
-        order = ("words", "by-days", "listed")
-        how = min((use.how for use in self.uses), key=order.index)
-        return f"conditioning-{'in-words' if how == 'words' else how}"
+        how = min((use.how for use in self.uses), key=list(_RULES).index)
+        return f"conditioning-{_RULES[how]}"
 
 
 class _Unit(NamedTuple):
@@ -136,21 +106,18 @@ class _Unit(NamedTuple):
 
     name: str
     arm: bool
-    uses: tuple[_Use, ...]
+    uses: tuple[Use, ...]
 
 
 def extract_transplant(material: Material) -> Iterator[Label]:
     """Mobilisation, conditioning, intensity and work on the graft; nothing for a study without blood-forming cells."""
     if "hsc" not in material.kinds:
         return
-    told = tuple(passage for passage in material.passages if passage.place in _TOLD)
-    terms: dict[str, list[Named]] = {}
-    for term in material.named("transplant", told):
-        terms.setdefault(term.passage.path, []).append(term)
-    units = _units(material, terms)
+    units = _units(material)
     yield from _mobilisation(units)
     yield from _conditioning(units)
-    named = list(material.named("grafts", told))
+    told = [passage for passage in material.passages if passage.place in _TOLD]
+    named = [term for passage in told for term in islice(material.named("grafts", (passage,)), MOST_TERMS)]
     yield from _intensity(named)
     yield from _graft(named)
 
@@ -158,29 +125,57 @@ def extract_transplant(material: Material) -> Iterator[Label]:
 # Which texts belong together
 
 
-def _units(material: Material, terms: Mapping[str, list[Named]]) -> list[_Unit]:
+def _units(material: Material) -> list[_Unit]:
+    passages = [passage for passage in material.passages if passage.place in _TOLD]
+    words = Words(material, "transplant", passages)
     arms = arms_of(material)
-    controls = [arm for arm in arms if _is_control(arm)]
-    skipped = {text.path for arm in controls for text in arm.own}
-    taken = {text.path for arm in arms if arm not in controls for text in (*arm.given, *arm.told)}
-    skipped |= {text.path for arm in controls for text in (*arm.given, *arm.told)} - taken
-    units = []
-    for arm in arms:
-        if arm not in controls:
-            uses = [use for text in arm.own for use in _uses(text, terms.get(text.path, ()), given=True)]
-            units.append(_Unit(f"arm {arm.number}", True, tuple(uses)))
-    units.append(_Unit("interventions", False, tuple(_listed(material, terms, skipped))))
-    units += [
-        _Unit(passage.path, False, tuple(_uses(passage, terms[passage.path], given=False)))
-        for passage in material.passages
-        if passage.path in terms and passage.place in (Place.TITLE, Place.DESCRIPTION)
+    design = Words(material, "design", (text for arm in arms for text in arm.own))
+    _, controls = parted(arms, design, observed=False)
+    without = {arm.number for arm in controls if not _is_conditioned(arm, words, design)}
+    grafted = [arm for arm in arms if arm.number not in without]
+    units = [
+        _Unit(
+            f"arm {arm.number}",
+            True,
+            tuple(use for text in arm.own for use in uses_of(text, words.of(text).found, given=True)),
+        )
+        for arm in grafted
     ]
-    return _without_other_purposes(units)
+    units.append(_Unit("interventions", False, tuple(_listed(material, words, _of_controls_alone(arms, grafted)))))
+    units += [
+        _Unit(
+            passage.path,
+            False,
+            tuple(uses_of(passage, words.of(passage).found, given=passage.place is Place.TITLE)),
+        )
+        for passage in passages
+        if passage.place in (Place.TITLE, Place.DESCRIPTION)
+    ]
+    compared = _drugs_of(words, controls) - _drugs_of(words, grafted)
+    return _without_other_purposes(units, compared)
 
 
-def _without_other_purposes(units: Sequence[_Unit]) -> list[_Unit]:
+def _drugs_of(words: Words, arms: Iterable[Arm]) -> set[str]:
+    terms = (term for arm in arms for term in words.of(*arm.texts).found if term.field != "role")
+    return {drug for term in terms for drug in term.value.split("+")}
+
+
+def _is_conditioned(arm: Arm, words: Words, design: Words) -> bool:
+    """Whether an arm that does not name the graft names a regimen that makes sense with a graft alone."""
+    drugs = {slug for term in words.of(arm.label).found for slug in term.value.split("+")}
+    return bool(drugs & ONLY_CONDITIONING) and not design.of(*arm.own).of("comparator")
+
+
+def _of_controls_alone(arms: Sequence[Arm], grafted: Sequence[Arm]) -> set[str]:
+    """The texts of interventions that only arms without the graft get."""
+    taken = {text.path for arm in grafted for text in (*arm.given, *arm.told)}
+    return {text.path for arm in arms for text in (*arm.given, *arm.told)} - taken
+
+
+def _without_other_purposes(units: Sequence[_Unit], compared: set[str]) -> list[_Unit]:
     """A drug that is only listed is no conditioning where the words tell of another purpose: in the same unit, or, for
-    what is given after the transplantation, anywhere. A drug that mobilises may condition too: a doubt.
+    what comes after the transplantation or is compared with it, anywhere. What mobilises may condition too: a doubt.
+    Nor is a drug of the `compared` arms alone, unless its own sentence says so.
     """
     elsewhere = _purposes(use for unit in units for use in unit.uses)
     kept = []
@@ -188,9 +183,13 @@ def _without_other_purposes(units: Sequence[_Unit]) -> list[_Unit]:
         here = _purposes(unit.uses)
         uses = []
         for use in unit.uses:
+            if use.how == "carried" and compared & set(use.drugs):
+                continue
             if use.how == "listed":
                 roles = {role for drug in use.drugs for role in elsewhere.get(drug, ())}
-                if any(here.get(drug, {"conditioning"}) - {"conditioning"} for drug in use.drugs) or roles == {"after"}:
+                if roles in ({"after"}, {"comparison"}):
+                    continue
+                if any(here.get(drug, {"conditioning"}) - {"conditioning"} for drug in use.drugs):
                     continue
                 use = use._replace(doubtful=use.doubtful or roles == {"mobilisation"})
             uses.append(use)
@@ -199,7 +198,7 @@ def _without_other_purposes(units: Sequence[_Unit]) -> list[_Unit]:
     return kept
 
 
-def _purposes(uses: Iterable[_Use]) -> dict[str, set[str]]:
+def _purposes(uses: Iterable[Use]) -> dict[str, set[str]]:
     """The roles that the words give each drug."""
     purposes: dict[str, set[str]] = {}
     for use in uses:
@@ -209,11 +208,7 @@ def _purposes(uses: Iterable[_Use]) -> dict[str, set[str]]:
     return purposes
 
 
-def _is_control(arm: Arm) -> bool:
-    return not arm.cells and arm.type not in ("EXPERIMENTAL", None)
-
-
-def _listed(material: Material, terms: Mapping[str, list[Named]], skipped: Collection[str]) -> Iterator[_Use]:
+def _listed(material: Material, words: Words, skipped: Collection[str]) -> Iterator[Use]:
     """The drugs of the interventions: one that is an intervention itself is read with its description."""
     passages = {passage.path: passage for passage in material.passages}
     for i, one in enumerate(material.record.protocol.arms_interventions.interventions):
@@ -221,147 +216,17 @@ def _listed(material: Material, terms: Mapping[str, list[Named]], skipped: Colle
         told = passages.get(f"{_MODULE}interventions[{i}].description")
         if not name or name.path in skipped:
             continue
-        named = list(_uses(name, terms.get(name.path, ()), given=one.type != "OTHER"))
-        described = list(_uses(told, terms.get(told.path, ()), given=False)) if told else []
-        for use in named:
-            role = use.role if use.how == "words" else _role_told(told, terms, use.drugs) or use.role
-            how = "words" if role != use.role or use.how == "words" else use.how
-            if role == "conditioning" and told and how != "words" and _DAY_BEFORE.search(told.text):
-                how = "by-days"
+        described = words.of(told).found
+        for use in uses_of(name, words.of(name).found, given=one.type != "OTHER"):
+            role, how = use.role, use.how
+            if how not in ("words", "carried"):
+                by_text = role_told(told, described, use.drugs)
+                role, how = by_text or role, "words" if by_text not in (None, role) else how
+                if role == "conditioning" and told and is_before_graft(told.text):
+                    how = "by-days"
             yield use._replace(role=role, how=how)
-        yield from described
-
-
-def _role_told(told: Passage | None, terms: Mapping[str, list[Named]], drugs: tuple[str, ...]) -> str | None:
-    """What a drug is for by the description of the intervention that bears its name."""
-    if not told:
-        return None
-    if _DAY_BEFORE.search(told.text):
-        return "conditioning" if not set(drugs) <= _GROWTH_FACTORS else None
-    roles = [term.value for term in terms.get(told.path, ()) if term.field == "role"]
-    if roles:
-        return _as_role(roles[0], drugs)
-    return "after" if _DAY_AFTER.search(told.text) else None
-
-
-# What each drug is for
-
-
-def _uses(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterator[_Use]:
-    """Every mention of a drug with its role: by the nearest word in its sentence, by its days, by the sentence before.
-
-    In the words of an arm or intervention that is `given`, a drug of which nothing is said is taken as conditioning.
-    """
-    if not any(term.field in ("drug", "combined") for term in terms):
-        return
-    carried: str | None = None
-    for low, high in _sentences(passage.text):
-        inside = [term for term in terms if low <= term.start < high]
-        roles = [(term.start, term.end, term.value) for term in inside if term.field == "role"]
-        roles += [
-            (match.start(), match.end(), "conditioning") for match in _CELLS_FOLLOW.finditer(passage.text, low, high)
-        ]
-        drugs = [term for term in inside if term.field in ("drug", "combined")]
-        elsewhere = passage.place is Place.DESCRIPTION and bool(_ELSEWHERE.search(passage.text, low, high))
-        uses: list[_Use] = []
-        for i, drug in enumerate(drugs):
-            if drug.value == "tbi" and not _is_irradiation(passage, drug):
-                continue
-            slugs = tuple(drug.value.split("+"))
-            until = min(drugs[i + 1].start if i + 1 < len(drugs) else high, drug.end + _DAY_WINDOW)
-            role, how = _role(passage.text, drug, roles, until, slugs, carried)
-            uses.append(_Use(slugs, passage, drug.start, drug.end, role, how, elsewhere))
-        for use in _joined(uses):
-            if use.role is None and given:
-                yield use._replace(role="conditioning")
-            elif use.role != "background" and (use.role or not elsewhere):
-                yield use
-        if roles:
-            carried = max(roles)[2]
-            carried = carried if carried in ("conditioning", "mobilisation", "after") else None
-        elif inside and not drugs:
-            carried = None
-
-
-def _joined(uses: Sequence[_Use]) -> Iterator[_Use]:
-    """A drug of which nothing is said has the days of the next one in the sentence: "X and Y on days -4 to -2"."""
-    following: _Use | None = None
-    told = []
-    for use in reversed(uses):
-        if (
-            use.role is None
-            and following
-            and (following.role, following.how) == ("conditioning", "by-days")
-            and following.start - use.end <= _JOINED
-            and not set(use.drugs) & _GROWTH_FACTORS
-        ):
-            use = use._replace(role="conditioning", how="by-days")
-        told.append(use)
-        following = use
-    return reversed(told)
-
-
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    low = 0
-    for found in _SENTENCE.finditer(text):
-        yield low, found.end()
-        low = found.end()
-    yield low, len(text)
-
-
-def _is_irradiation(passage: Passage, drug: Named) -> bool:
-    """TBI is traumatic brain injury too: the abbreviation counts where the text speaks of irradiation or of grays."""
-    if drug.end - drug.start > 5:
-        return True
-    return bool(
-        re.search(r"(?i:irradiation|radiation|conditioning|ablative)|\bc?Gy\b|\bcGY\b|(?i:transplant)", passage.text)
-    )
-
-
-def _role(
-    text: str,
-    drug: Named,
-    roles: Sequence[tuple[int, int, str]],
-    until: int,
-    slugs: tuple[str, ...],
-    carried: str | None,
-) -> tuple[str | None, str]:
-    """The role of a drug and how it is known: "words", "by-days", or "listed" for none."""
-    ways = ((_way(text, drug, start, end), end <= drug.start, value) for start, end, value in roles)
-    near = min(
-        ((way, value) for way, forward, value in ways if way <= (_REACH if forward else _REACH_BACK)), default=None
-    )
-    long_before = _DAY_LONG_BEFORE.search(text, drug.end, until)
-    until = min(until, long_before.start()) if long_before else until
-    before, after = _DAY_BEFORE.search(text, drug.end, until), _DAY_AFTER.search(text, drug.end, until)
-    word = _as_role(near[1], slugs) if near else None
-    if after and not before and not (word == "conditioning" and set(slugs) <= _SEROTHERAPY):
-        return "after", "by-days"
-    if long_before and not before:
-        return "background", "by-days"
-    if near:
-        return word, "words"
-    if before and not set(slugs) <= _GROWTH_FACTORS:
-        return "conditioning", "by-days"
-    if carried:
-        return carried, "words"
-    return None, "listed"
-
-
-def _way(text: str, drug: Named, start: int, end: int) -> int:
-    """How far a word of a role stands from a drug; a turn of the sentence between them makes it farther."""
-    if end <= drug.start:
-        return drug.start - end + _PER_TURN * len(_TURN.findall(text, end, drug.start))
-    if start >= drug.end:
-        return start - drug.end + _BEHIND + _PER_TURN * len(_TURN.findall(text, drug.end, start))
-    return 0
-
-
-def _as_role(word: str, slugs: tuple[str, ...]) -> str | None:
-    """Collecting is mobilisation for what mobilises and nothing for the rest; the transplantation itself is no role."""
-    if word == "collection":
-        return "mobilisation" if set(slugs) <= _GROWTH_FACTORS else None
-    return None if word == "transplantation" else word
+        if told:
+            yield from uses_of(told, described, given=False)
 
 
 # Drugs given together
@@ -371,24 +236,25 @@ def _regimens(unit: _Unit, role: str) -> list[_Regimen]:
     """The alternative sets of drugs of a role in a unit. One set, unless the words between two drugs say "or"."""
     uses = [use for use in unit.uses if use.role == role and _eligible(use.drugs, role)]
     uses = [use for use in uses if not use.doubtful or use.how == "listed"] or uses
-    found: list[list[_Use]] = []
-    optional: list[_Use] = []
-    previous: _Use | None = None
+    found: list[list[Use]] = []
+    optional: list[Use] = []
+    previous: Use | None = None
     for use in uses:
         link = _link(previous, use)
         if previous is None or not found:
             found.append([use])
-        elif link == "optional":
+        elif link == "optional" or _ON_DEMAND.match(use.passage.text, use.end):
             optional.append(use)
             found[-1].append(use)
-        elif link == "or" and set(use.drugs) <= _SEROTHERAPY and set(previous.drugs) <= _SEROTHERAPY:
+        elif link == "or" and set(use.drugs) <= ANTIBODIES and set(previous.drugs) <= ANTIBODIES:
             found.append([*(one for one in found[-1] if one is not previous), use])
         elif link == "or":
             found.append([use])
         else:
             found[-1].append(use)
         previous = use
-    sets = [[one for one in group if one not in optional] for group in found] if optional else []
+    left_out = {drug for use in optional for drug in use.drugs}
+    sets = [[one for one in group if not left_out & set(one.drugs)] for group in found] if optional else []
     regimens = [
         _Regimen(_collapsed(group), tuple(group), unit.name, any(use.doubtful for use in group))
         for group in (*sets, *found)
@@ -398,10 +264,10 @@ def _regimens(unit: _Unit, role: str) -> list[_Regimen]:
 
 
 def _eligible(drugs: Iterable[str], role: str) -> bool:
-    return set(drugs) <= _MOBILISING if role == "mobilisation" else not set(drugs) & _GROWTH_FACTORS
+    return set(drugs) <= MOBILISING if role == "mobilisation" else not set(drugs) & GROWTH_FACTORS
 
 
-def _link(previous: _Use | None, use: _Use) -> str:
+def _link(previous: Use | None, use: Use) -> str:
     """How a drug is joined to the one before it in the same text: "and", "or", "optional"."""
     if previous is None or previous.passage.path != use.passage.path or use.start < previous.end:
         return "and"
@@ -418,7 +284,7 @@ def _link(previous: _Use | None, use: _Use) -> str:
     return "and"
 
 
-def _collapsed(uses: Iterable[_Use]) -> frozenset[str]:
+def _collapsed(uses: Iterable[Use]) -> frozenset[str]:
     drugs = {drug for use in uses for drug in use.drugs}
     if "beam" in drugs or drugs >= _BEAM:
         drugs = (drugs - _BEAM) | {"beam"}
@@ -455,11 +321,12 @@ def _without_parts(regimens: Sequence[_Regimen], units: Sequence[_Unit]) -> list
     told = {one.drugs for one in regimens if one.rule != "conditioning-listed"}
     if len(told) > 1:
         regimens = [one for one in regimens if one.drugs in told]
+    of_arms = {one.drugs for one in regimens if one.unit in arms}
     kept: list[_Regimen] = []
     for one in regimens:
         fuller = [other for other in regimens if other.unit != one.unit and other.drugs > one.drugs]
         if one.unit in arms:
-            fuller = [other for other in fuller if other.unit not in arms]
+            fuller = [other for other in fuller if other.unit not in arms and other.drugs not in of_arms]
         if not fuller:
             kept.append(one)
     return kept
@@ -475,7 +342,7 @@ def conditioning_class(drugs: Collection[str]) -> str:
             return name
     if "fludarabine" in present:
         return "cyclophosphamide-fludarabine" if "cyclophosphamide" in present else "fludarabine-based"
-    if "cyclophosphamide" in present and present <= {"cyclophosphamide", *_SEROTHERAPY}:
+    if "cyclophosphamide" in present and present <= {"cyclophosphamide", *ANTIBODIES}:
         for drug in ("atg", "alemtuzumab", "rituximab"):
             if drug in present:
                 return f"cyclophosphamide-{drug}"
@@ -489,24 +356,24 @@ def _written(regimen: _Regimen) -> str:
     if len({drug for use in cluster for drug in use.drugs}) < min(2, len(regimen.drugs)):
         return "; ".join(dict.fromkeys(use.span.words for use in regimen.uses))[:_WRITTEN]
     text, first, last = cluster[0].passage.text, cluster[0], cluster[-1]
-    ending = _SENTENCE.search(text, last.end)
-    end = min(ending.start() if ending else len(text), first.start + _WRITTEN, last.end + _DAY_WINDOW)
+    ending = _WRITTEN_ENDS.search(text, last.end)
+    end = min(ending.start() if ending else len(text), first.start + _WRITTEN, last.end + _WRITTEN_BEHIND)
     if end < len(text) and not text[end].isspace() and text[end] not in ".;":
         end = max(text.rfind(" ", last.end, end), last.end)
     return text[first.start : end].strip()
 
 
-def _cluster(uses: Sequence[_Use]) -> list[_Use]:
+def _cluster(uses: Sequence[Use]) -> list[Use]:
     """The neighbouring mentions that name most drugs within one quotable stretch."""
-    best: list[_Use] = []
-    for i, first in enumerate(uses):
-        near = []
-        for use in uses[i:]:
-            if use.passage.path != first.passage.path or use.end - first.start > _WRITTEN:
-                break
-            near.append(use)
-        if len({drug for use in near for drug in use.drugs}) > len({drug for use in best for drug in use.drugs}):
-            best = near
+    best: list[Use] = []
+    most = first = 0
+    for i, use in enumerate(uses):
+        while uses[first].passage.path != use.passage.path or use.end - uses[first].start > _WRITTEN:
+            first += 1
+        near = uses[first : i + 1]
+        drugs = len({drug for one in near for drug in one.drugs})
+        if drugs > most:
+            most, best = drugs, list(near)
     return best
 
 
@@ -522,7 +389,7 @@ def _mobilisation(units: Sequence[_Unit]) -> Iterator[Label]:
         one for one in regimens if not any(other.drugs > one.drugs and other.unit != one.unit for other in regimens)
     ]
     by_unit = {one.unit for one in kept}
-    groups: list[tuple[frozenset[str], list[_Use]]] = []
+    groups: list[tuple[frozenset[str], list[Use]]] = []
     if len(kept) == len(by_unit):
         groups.append((frozenset().union(*(one.drugs for one in kept)), [use for one in kept for use in one.uses]))
     else:
@@ -558,17 +425,26 @@ def _intensity(terms: Iterable[Named]) -> Iterator[Label]:
             yield Label("intensity", value, "intensity-in-words", REASONS["intensity-in-words"], spans, not sure)
 
 
-def _graft(terms: Iterable[Named]) -> Iterator[Label]:
+def _graft(terms: Sequence[Named]) -> Iterator[Label]:
+    """Work on the graft; in vivo, the graft stays as it is. What may be done or not is a doubt."""
     found = _by_value(
         term
         for term in terms
-        if term.field == "graft_manipulation"
-        and (term.value == "unmanipulated" or not is_denied(term.passage.text, term.start, term.end))
+        if term.field == "optional"
+        or (term.field == "graft_manipulation" and (term.value == "unmanipulated" or not _is_left_undone(term)))
     )
     for value, named in found.items():
-        doubtful = all(_is_shaky(term) or _is_optional(term) for term in named)
+        doubtful = all(term.field == "optional" or _is_shaky(term) or _is_optional(term) for term in named)
         spans = evidence(term.span for term in named)
         yield Label("graft_manipulation", value, "graft-in-words", REASONS["graft-in-words"], spans, doubtful)
+
+
+def _is_left_undone(term: Named) -> bool:
+    """Whether the words deny it, or tell of T cells that are depleted in the patient."""
+    text = term.passage.text
+    if term.value == "t-cell-depleted" and _IN_VIVO.search(text, max(0, term.start - _NEAR), term.end + _NEAR):
+        return True
+    return is_denied(text, term.start, term.end)
 
 
 def _by_value(terms: Iterable[Named]) -> dict[str, list[Named]]:
@@ -583,7 +459,7 @@ def _is_shaky(term: Named) -> bool:
     if term.passage.place in _PLAIN:
         return False
     low, high = sentence_at(term.passage.text, term.start, term.end)
-    return bool(_ELSEWHERE.search(term.passage.text, low, high))
+    return bool(ELSEWHERE.search(term.passage.text, low, high))
 
 
 def _is_optional(term: Named) -> bool:

@@ -1,0 +1,88 @@
+"""What a word that stands in no document may have been meant to be: the nearest word that does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+from rapidfuzz.distance import OSA
+
+from apps.search.limits import search_limits
+from apps.search.matching import Question, quoting
+from apps.search.words import fold
+
+# Slips (a letter too many, too few, another, or two in the wrong order) that a word may have, by its length at least.
+_SLIPS = ((6, 2), (4, 1))
+# Candidates by trigrams for each word.
+_CANDIDATES = 30
+# Of a long text only the first words are looked at.
+_WORDS = 12
+
+# For each word that no document has in any form, the words of the documents that share most trigrams with it.
+_NEAREST = """
+SELECT place, ARRAY(
+    SELECT near.word FROM search_word AS near WHERE near.word %% asked.word
+    ORDER BY similarity(near.word, asked.word) DESC, near.word LIMIT %(candidates)s
+)
+FROM unnest(%(words)s::text[]) WITH ORDINALITY AS asked(word, place)
+WHERE numnode(plainto_tsquery('trialtracker', asked.word)) > 0 AND NOT EXISTS (
+    SELECT 1 FROM search_studydocument WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word)
+)
+ORDER BY place
+"""
+_COMMONEST = """
+SELECT word FROM unnest(%s::text[]) AS word
+ORDER BY (
+    SELECT count(*) FROM search_studydocument WHERE whole_vector @@ plainto_tsquery('trialtracker', word)
+) DESC, word
+LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A question in the nearest spelling (`text`), and the text that asks for what was typed and nothing else."""
+
+    text: str
+    exactly: str
+
+
+def correction_of(question: Question) -> Correction | None:
+    """The question with every unknown word in its nearest spelling, None where there is nothing to put right.
+
+    Words in quotation marks, words with digits and words that some document has stay as they are. One statement, and
+    one more for each word that several others are as near to.
+    """
+    if not question.spelt:
+        return None
+    words = [fold(word) for word, _position in question.spelt[:_WORDS]]
+    with connection.cursor() as cursor:
+        cursor.execute(search_limits() + _NEAREST, {"words": words, "candidates": _CANDIDATES})
+        rows = cursor.fetchall()
+    text = question.text
+    stretches: list[tuple[int, int]] = []
+    for place, candidates in reversed(rows):
+        word, position = question.spelt[place - 1]
+        end = position + len(word)
+        stretches.insert(0, (position, end))
+        if (nearest := _likest(words[place - 1], candidates)) is not None:
+            text = text[:position] + nearest + text[end:]
+    if text == question.text:
+        return None
+    return Correction(text, quoting(question.text, stretches))
+
+
+def _likest(word: str, candidates: Sequence[str]) -> str | None:
+    """The candidate with fewest slips, of several the one that most documents have; None where none is near enough."""
+    most = next(slips for length, slips in _SLIPS if len(word) >= length)
+    slips = {near: OSA.distance(word, near) for near in candidates}
+    least = min(slips.values(), default=most + 1)
+    if least > most:
+        return None
+    alike = [near for near in candidates if slips[near] == least]
+    if len(alike) == 1:
+        return alike[0]
+    with connection.cursor() as cursor:
+        cursor.execute(search_limits() + _COMMONEST, [alike])
+        return str(cursor.fetchone()[0])

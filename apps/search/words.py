@@ -1,0 +1,50 @@
+"""Words as the full text search sees them, for what is done beside it: marking hits, putting spellings right."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import snowballstemmer
+
+TOKEN = re.compile(r"[^\W_]+")
+_stem_of = snowballstemmer.stemmer("english").stemWord
+
+
+# Words of letters alone, as long as one that can be misspelt: no id and no number is among them.
+LETTERS = re.compile(r"(?<![^\W_])[^\W\d_]{4,40}(?![^\W_])")
+
+
+class _Folding(dict[int, str]):
+    """Every character to its small letter without an accent; filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        bare = unicodedata.normalize("NFKD", char)[0].lower()
+        self[code] = bare if len(bare) == 1 else char
+        return self[code]
+
+
+_folding = _Folding()
+
+
+def fold(text: str) -> str:
+    """Small letters without accents, character for character: every place in it is a place in the text."""
+    return text.lower() if text.isascii() else text.translate(_folding)
+
+
+def spelt(text: str) -> set[str]:
+    """The words of a text that a misspelt one can be held against, folded."""
+    return set(LETTERS.findall(fold(text)))
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """The stem of a folded word, as PostgreSQL's `english_stem` makes it but for a few words of its newer versions."""
+    return _stem_of(word)
+
+
+def stems(text: str) -> tuple[str, ...]:
+    """The stems of a text's words, in order."""
+    return tuple(stem(word) for word in TOKEN.findall(fold(text)))

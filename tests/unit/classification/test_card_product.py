@@ -1,0 +1,576 @@
+"""Tissue, donor, product, growing and keeping of the cells: the traps met in records, in made-up words."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.classification.rules.cards.material import Material
+from apps.classification.rules.cards.product import extract_product
+from apps.classification.rules.reading import Reading
+from apps.vocabulary.card_values import PRODUCTS
+from apps.vocabulary.cards import FIELD_BY_SLUG
+from apps.vocabulary.terms import card_terms
+from tests.unit.classification.builders import payload, record_of
+from tests.unit.classification.designs import designed, quoted
+
+CELLS = "Mesenchymal stem cells in lupus"
+GRAFT = "Hematopoietic stem cell transplantation in multiple sclerosis"
+
+
+def labels(scheme, title=CELLS, *, kinds=("msc",), **parts):
+    material = designed(title, kinds=kinds, **parts)
+    found = list(extract_product(material))
+    assert quoted(material, found)
+    return [label for label in found if label.scheme == scheme]
+
+
+def values(scheme, title=CELLS, **parts):
+    return {label.value for label in labels(scheme, title, **parts)}
+
+
+def certain(scheme, title=CELLS, **parts):
+    return {label.value for label in labels(scheme, title, **parts) if not label.doubtful}
+
+
+# Tissue
+
+
+@pytest.mark.parametrize(
+    ("text", "tissues"),
+    [
+        ("Bone marrow-derived mesenchymal stem cells", {"bone-marrow"}),
+        ("BM-MSC for arthritis", {"bone-marrow"}),
+        ("Mesenchymal stromal cells isolated from the iliac crest", {"bone-marrow"}),
+        ("Fat-derived mesenchymal stem cells", {"adipose"}),
+        ("hAD-MSCs for arthritis", {"adipose"}),
+        ("Expanded adipose stem cells (eASCs)", {"adipose"}),
+        ("Human umbilical cord mesenchymal stem cells", {"umbilical-cord"}),
+        ("UC-MSC for lupus", {"umbilical-cord"}),
+        ("huc-msc and hUC-MSCs for lupus", {"umbilical-cord"}),
+        ("Mesenchymal cells of the cord lining", {"umbilical-cord"}),
+        ("Wharton's jelly mesenchymal stem cells", {"umbilical-cord"}),
+        ("Wharton´s jelly mesenchymal stem cells", {"umbilical-cord"}),
+        ("Wharton’s-jelly mesenchymal stem cells", {"umbilical-cord"}),
+        ("Whartons jelly mesenchymal stem cells", {"umbilical-cord"}),
+        ("Wharton Jelly mesenchymal stem cells", {"umbilical-cord"}),
+        ("WJ-MSC for diabetes", {"umbilical-cord"}),
+        ("Placenta-derived mesenchymal stem cells", {"placenta"}),
+        ("Decidual stromal cells", {"placenta"}),
+        ("Amniotic membrane mesenchymal stem cells", {"amnion"}),
+        ("Menstrual blood stem cells", {"menstrual-blood"}),
+        ("Endometrial regenerative cells", {"endometrium"}),
+        ("Dental pulp stem cells", {"dental-pulp"}),
+        ("Mesenchymal cells made from embryonic stem cells", {"embryonic"}),
+    ],
+)
+def test_tissue_of_the_title(text, tissues):
+    assert values("source", text) == tissues
+
+
+def test_umbilical_cord_blood_is_not_umbilical_cord():
+    assert values("source", "Umbilical cord blood mesenchymal stem cells in lupus") == {"cord-blood"}
+    assert values("source", "hUCB-MSC in lupus") == {"cord-blood"}
+
+
+def test_abbreviation_of_cord_beside_cord_blood_does_not_tell_cord_tissue():
+    parts = {"interventions": [("BIOLOGICAL", "UC-MSC", "")]}
+    assert values("source", "Umbilical cord blood derived mesenchymal cells (UC-MSC)", **parts) == {"cord-blood"}
+
+
+def test_cord_and_cord_blood_both_written_out_are_a_doubt():
+    parts = {"interventions": [("BIOLOGICAL", "Umbilical cord blood mesenchymal stem cells", "")]}
+    found = labels("source", "Umbilical cord mesenchymal stem cells", **parts)
+    assert {(label.value, label.doubtful) for label in found} == {("umbilical-cord", True), ("cord-blood", True)}
+
+
+def test_two_tissues_share_the_cells_behind_them():
+    assert values("source", "Bone marrow (BM) or umbilical cord mesenchymal stem cells") == {
+        "bone-marrow",
+        "umbilical-cord",
+    }
+
+
+def test_misspelt_donors_are_read():
+    assert values("donor", "Autologus mesenchymal stem cells in lupus") == {"autologous"}
+    assert values("donor", "Allogenous mesenchymal stem cells in lupus") == {"allogeneic"}
+
+
+def test_tissues_of_two_arms():
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "A", "Autologous adipose mesenchymal stem cells", ()),
+            ("EXPERIMENTAL", "B", "Allogeneic umbilical cord mesenchymal stem cells", ()),
+        ]
+    }
+    assert certain("source", **parts) == {"adipose", "umbilical-cord"}
+    assert certain("donor", **parts) == {"autologous", "allogeneic"}
+
+
+def test_background_is_not_the_product():
+    text = (
+        "Mesenchymal stem cells can be isolated from various tissues such as bone marrow, fat and umbilical cord. "
+        "Recent studies have shown that bone marrow mesenchymal stem cells improve lupus in mice."
+    )
+    assert certain("source", description=text) == set()
+    assert values("source", "Umbilical cord mesenchymal cells", description=text) == {"umbilical-cord"}
+
+
+def test_mechanism_is_not_the_product():
+    text = (
+        "The cells home to the bone marrow, where they help. Bone marrow suppression and marrow biopsies are recorded."
+    )
+    assert values("source", description=text) == set()
+
+
+def test_tissue_of_the_disease_is_not_the_product():
+    text = "The cells move into adipose tissue. Bone marrow edema is scored. Umbilical hernia is excluded."
+    assert values("source", summary=text) == set()
+
+
+def test_cells_kept_for_research_are_not_the_product():
+    text = "Mesenchymal stem cells from bone marrow will be expanded and frozen for future laboratory studies."
+    assert values("source", summary=text) == set()
+    assert values("expansion", summary=text) == set()
+    assert values("preservation", summary=text) == set()
+
+
+def test_tissue_that_is_taken():
+    text = "After liposuction the mesenchymal stem cells are expanded."
+    assert values("source", summary=text) == {"adipose"}
+    assert values("source", summary="50 ml of bone marrow will be aspirated; the cells are expanded.") == {
+        "bone-marrow"
+    }
+
+
+def test_tissue_told_only_by_a_criterion_is_a_doubt():
+    (label,) = labels("source", eligibility="Exclusion: liposuction cannot be done")
+    assert (label.value, label.doubtful) == ("adipose", True)
+
+
+def test_bone_marrow_transplantation_tells_the_tissue():
+    assert values("source", "Bone marrow transplantation for lupus", kinds=("hsc",)) == {"bone-marrow"}
+
+
+def test_blood_and_marrow_transplantation_leaves_the_tissue_open():
+    assert values("source", "Blood and marrow transplantation for lupus", kinds=("hsc",)) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Peripheral blood stem cell transplantation for lupus",
+        "PBSCT for lupus",
+        "Autologous peripheral stem cells for lupus",
+    ],
+)
+def test_peripheral_blood(text):
+    assert values("source", text, kinds=("hsc",)) == {"peripheral-blood"}
+
+
+def test_leukapheresis_tells_peripheral_blood():
+    text = "Stem cells are collected from the patient by leukapheresis."
+    assert values("source", GRAFT, kinds=("hsc",), summary=text) == {"peripheral-blood"}
+
+
+def test_cells_that_leave_the_marrow_for_the_blood_are_not_marrow():
+    text = "G-CSF moves the hematopoietic stem cells from the bone marrow into the blood."
+    assert values("source", GRAFT, kinds=("hsc",), summary=text) == set()
+
+
+def test_marrow_looked_at_before_a_transplantation_is_not_the_graft():
+    text = "A bone marrow aspirate is examined at screening."
+    assert values("source", GRAFT, kinds=("hsc",), summary=text) == set()
+
+
+def test_bmt_names_a_tissue_only_doubtfully():
+    (label,) = labels("source", GRAFT, kinds=("hsc",), summary="The BMT unit admits patients who undergo BMT.")
+    assert (label.value, label.doubtful) == ("bone-marrow", True)
+
+
+def test_bmt_speaks_of_the_graft_where_both_kinds_are_given():
+    found = labels(
+        "source",
+        "Hematopoietic stem cell transplantation with adipose mesenchymal stem cells",
+        kinds=("hsc", "msc"),
+        summary="Mesenchymal stem cells are given on the day after BMT.",
+    )
+    assert {(label.value, label.detail["kind"]) for label in found} == {("adipose", "msc"), ("bone-marrow", "hsc")}
+
+
+def test_cells_that_are_mobilized_come_from_the_blood_where_no_tissue_is_named_and_that_is_a_doubt():
+    (label,) = labels("source", GRAFT, kinds=("hsc",), summary="Cells are mobilized with G-CSF, collected and frozen.")
+    assert (label.value, label.rule, label.doubtful) == ("peripheral-blood", "tissue-by-mobilization", True)
+    named = "Marrow transplantation is compared with mobilized cells."
+    assert "tissue-by-mobilization" not in {
+        label.rule for label in labels("source", "Bone marrow transplantation", kinds=("hsc",), summary=named)
+    }
+    assert values("source", kinds=("msc",), summary="Patients are mobilized early after the infusion.") == set()
+
+
+# Donor
+
+
+@pytest.mark.parametrize(
+    ("text", "donors"),
+    [
+        ("Autologous mesenchymal stem cells", {"autologous"}),
+        ("Patient's own mesenchymal stem cells", {"autologous"}),
+        ("Patients’ own mesenchymal stem cells", {"autologous"}),
+        ("Autogenous adipose mesenchymal cells", {"autologous"}),
+        ("Allogeneic mesenchymal stem cells", {"allogeneic"}),
+        ("Allogenic mesenchymal stem cells", {"allogeneic"}),
+        ("Mesenchymal stem cells of healthy donors", {"allogeneic"}),
+        ("Third-party mesenchymal stem cells", {"allogeneic"}),
+        ("Mesenchymal stem cells from a haploidentical sibling donor", {"allogeneic", "related"}),
+        ("Allogeneic dermal mesenchymal stromal cells", {"allogeneic"}),
+    ],
+)
+def test_donor_of_the_title(text, donors):
+    assert certain("donor", text) == donors
+
+
+def test_umbilical_cord_alone_does_not_say_allogeneic():
+    assert values("donor", "Umbilical cord mesenchymal stem cells") == set()
+
+
+def test_cells_of_healthy_newborns_are_allogeneic():
+    text = "Umbilical cords are donated by healthy mothers, and the mesenchymal stem cells expanded."
+    assert values("donor", summary=text) == {"allogeneic"}
+
+
+def test_keyword_says_autologous_and_the_cells_come_from_a_relative():
+    parts = {"keywords": ["Autologous"], "summary": "Mesenchymal stem cells are taken from a first-degree relative."}
+    assert certain("donor", **parts) == {"allogeneic", "related"}
+
+
+def test_keyword_alone_is_a_doubt():
+    (label,) = labels("donor", keywords=["autologous mesenchymal stem cells"])
+    assert (label.value, label.doubtful) == ("autologous", True)
+
+
+def test_summary_names_the_relative_of_allogeneic_cells():
+    text = "Mesenchymal stem cells will be obtained from family members who donate marrow."
+    assert values("donor", "Allogeneic mesenchymal stem cells", summary=text) == {"allogeneic", "related"}
+
+
+def test_own_cells_returned_are_autologous_without_the_word():
+    text = "Hematopoietic stem cells are collected from the patient by leukapheresis, frozen, and reinfused after BEAM."
+    assert values("donor", GRAFT, kinds=("hsc",), summary=text) == {"autologous"}
+
+
+def test_marrow_aspirated_from_the_patient_is_autologous():
+    text = "The patient undergoes bone marrow aspiration, and the mesenchymal stem cells are expanded."
+    assert values("donor", summary=text) == {"autologous"}
+
+
+def test_donors_marrow_aspirated_is_not_the_patients():
+    assert values("donor", summary="Healthy donors undergo bone marrow aspiration for the cells.") == {"allogeneic"}
+
+
+def test_past_transplantation_is_not_the_product():
+    text = "Mesenchymal stem cells for graft loss after allogeneic hematopoietic stem cell transplantation"
+    assert values("donor", text) == set()
+
+
+def test_donor_of_something_else():
+    text = "Autologous serum is used for culture. An allogeneic kidney was transplanted. Autologous cartilage is kept."
+    assert values("donor", summary=text) == set()
+
+
+def test_mixed_product_may_state_one_donor():
+    text = "Autologous mesenchymal stem cells with islets of a cadaveric donor"
+    assert values("donor", text) == {"autologous"}
+
+
+def test_general_talk_of_donors_is_not_the_product():
+    text = "Previous studies have used autologous cells. Allogeneic mesenchymal stem cells have been reported as safe."
+    assert values("donor", description=text) == set()
+
+
+def test_donors_of_two_sentences_of_a_description_are_a_doubt():
+    text = "One is the autologous stem cell transfer. The other is the allogeneic stem cell transfer."
+    assert certain("donor", description=text) == set()
+
+
+def test_lack_of_a_donor_is_no_donor():
+    text = "Transplantation is limited by lack of donors."
+    assert values("donor", GRAFT, kinds=("hsc",), summary=text) == set()
+
+
+def test_ahsct_reads_autologous_only_doubtfully():
+    (label,) = labels("donor", "AHSCT for multiple sclerosis", kinds=("hsc",))
+    assert (label.value, label.doubtful) == ("autologous", True)
+
+
+def test_donor_of_the_criteria():
+    found = labels("donor", GRAFT, kinds=("hsc",), eligibility="Has an HLA-identical sibling donor")
+    assert {(label.value, label.doubtful) for label in found} == {("related", True), ("allogeneic", True)}
+    assert values("donor", GRAFT, kinds=("hsc",), eligibility="Has no sibling donor") == set()
+
+
+def test_donors_by_kind_of_cells():
+    title = "Autologous hematopoietic stem cell transplantation with allogeneic mesenchymal stem cells"
+    found = labels("donor", title, kinds=("hsc", "msc"))
+    assert {(label.value, label.detail["kind"]) for label in found} == {("autologous", "hsc"), ("allogeneic", "msc")}
+
+
+# Name of the product
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ("Prochymal® in diabetes", "prochymal"),
+        ("PROCHYMAL in diabetes", "prochymal"),
+        ("Remestemcel-L in diabetes", "prochymal"),
+        ("remestemcel L in diabetes", "prochymal"),
+        ("Cx611 in arthritis", "cx611"),
+        ("CX-611 in arthritis", "cx611"),
+        ("FURESTEM-RA Inj. in arthritis", "furestem-ra"),
+        ("Furestem RA in arthritis", "furestem-ra"),
+        ("CS20AT04 in lupus", "cs20at04"),
+        ("ProTrans™ in diabetes", "protrans"),
+        ("NurOwn® in multiple sclerosis", "nurown"),
+        ("AlloRx in lupus", "allorx"),
+        ("Lomecel-B™ in arthritis", "lomecel-b"),
+        ("CELZ-201 in diabetes", "celz-201"),
+    ],
+)
+def test_product_with_and_without_hyphens_and_trade_marks(text, product):
+    assert values("product", text) == {product}
+
+
+def test_furestem_cd_is_not_furestem_ra():
+    parts = {"interventions": [("BIOLOGICAL", "FURESTEM-CD", "Mesenchymal stem cells")]}
+    assert values("product", "FURESTEM-CD in dermatitis", **parts) == set()
+
+
+def test_allostem_is_no_name_of_a_listed_product():
+    assert "allostem" not in PRODUCTS
+    assert values("product", "AlloStem bone graft with mesenchymal stem cells") == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "product"),
+    [
+        ("ABC-123", "abc-123"),
+        ("XYZ01", "xyz01"),
+        ("Zelastem®", "zelastem"),
+        ("ZELASTEM®-X", "zelastem-x"),
+        ("ABC-123 (allogeneic mesenchymal stem cells)", "abc-123"),
+        ("Mesenchymal stem cells (ABC-123)", "abc-123"),
+    ],
+)
+def test_unlisted_product_named_by_a_code_or_a_trade_mark(name, product):
+    parts = {"interventions": [("BIOLOGICAL", name, "Mesenchymal stem cells, one infusion")]}
+    assert values("product", **parts) == {product}
+
+
+@pytest.mark.parametrize("name", ["hUC-MSC", "BM-MSCs", "Group 12", "CD34 (stem cells)", "1x10^6 cells", "MSC-NP"])
+def test_description_is_no_product(name):
+    parts = {"interventions": [("BIOLOGICAL", name, "Mesenchymal stem cells, one infusion")]}
+    assert values("product", **parts) == set()
+
+
+def test_code_of_another_drug_is_no_product():
+    parts = {
+        "interventions": [("BIOLOGICAL", "Mesenchymal stem cells", ""), ("DRUG", "ABC-123", "A tablet each day")],
+    }
+    assert values("product", **parts) == set()
+
+
+def test_product_of_background_is_not_told():
+    text = "Other cells such as Prochymal have been reported in animal studies."
+    assert values("product", "Umbilical cord cells", description=text) == set()
+
+
+def test_product_belongs_to_mesenchymal_cells():
+    assert values("product", GRAFT, kinds=("hsc",), summary="This study: no Prochymal.") == set()
+
+
+# Growing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Culture-expanded mesenchymal stem cells are infused.",
+        "The mesenchymal stem cells will be expanded ex vivo.",
+        "Mesenchymal stem cells at passage 4 will be given.",
+        "The stem cells will be cultured for 4 weeks.",
+        "Mesenchymal stem cells are extracted, expanded with human platelet lysate, and stored for this study.",
+    ],
+)
+def test_expanded(text):
+    assert values("expansion", summary=text) == {"expanded"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Non-expanded stem cells will be given.", "The cells are given without culture.", "Uncultured stem cells."]
+)
+def test_not_expanded(text):
+    assert values("expansion", summary=text) == {"not-expanded"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Expanded Disability Status Scale is taken before the cells.",
+        "Expanded access to mesenchymal stem cells.",
+        "After the dose-expansion cohort mesenchymal stem cells are given to an expanded cohort.",
+        "Urine culture is negative before the cells are given.",
+        "T cell expansion is measured.",
+        "Mesenchymal stem cells have been expanded in various laboratories.",
+    ],
+)
+def test_words_of_growing_that_are_not_of_the_cells(text):
+    assert values("expansion", summary=text) == set()
+
+
+def test_growing_told_only_by_an_outcome_is_a_doubt():
+    told = _with_outcome("Share of participants whose mesenchymal stem cells can be expanded")
+    assert [(label.value, label.doubtful) for label in told if label.scheme == "expansion"] == [("expanded", True)]
+
+
+def _with_outcome(measure):
+    told = payload(CELLS)
+    told["protocolSection"]["outcomesModule"] = {"primaryOutcomes": [{"measure": measure}]}
+    record = record_of(told)
+    material = Material(record, Reading(record), frozenset({"msc"}))
+    found = list(extract_product(material))
+    assert quoted(material, found)
+    return found
+
+
+# Keeping
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Cryopreserved mesenchymal stem cells are thawed at the bedside.", "cryopreserved"),
+        ("Stem cells are frozen in liquid nitrogen.", "cryopreserved"),
+        ("Fresh mesenchymal stem cells are given.", "fresh"),
+        ("Stem cells that were never frozen are given.", "fresh"),
+        ("Non-cryopreserved stem cells are given.", "fresh"),
+    ],
+)
+def test_preservation(text, kept):
+    assert values("preservation", summary=text) == {kept}
+
+
+def test_frozen_graft():
+    text = "Stem cells are collected and cryopreserved."
+    assert values("preservation", GRAFT, kinds=("hsc",), summary=text) == {"cryopreserved"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fresh frozen plasma is given.",
+        "Fresh adipose tissue is digested before the long culture of mesenchymal stem cells.",
+        "Serum is frozen for later tests; frozen shoulder is excluded.",
+        "Frozen sections are stained.",
+    ],
+)
+def test_words_of_keeping_that_are_not_of_the_cells(text):
+    assert values("preservation", summary=text) == set()
+
+
+def test_thawed_in_the_arm_of_the_cells():
+    parts = {
+        "arms": [
+            (
+                "EXPERIMENTAL",
+                "Cells",
+                "2 million MSC per kg of body weight in 50 ml are given at once after thawing",
+                (),
+            )
+        ]
+    }
+    assert values("preservation", **parts) == {"cryopreserved"}
+
+
+# The vocabulary and any text
+
+
+def test_every_value_has_a_name():
+    told = card_terms("product")
+    for field in ("source", "short", "harvest", "loose-source"):
+        assert set(told[field]) <= set(FIELD_BY_SLUG["source"].words)
+    assert set(told["donor"]) | set(told["giver"]) == set(FIELD_BY_SLUG["donor"].words)
+    assert set(told["expansion"]) == set(FIELD_BY_SLUG["expansion"].words)
+    assert set(told["preservation"]) == set(FIELD_BY_SLUG["preservation"].words)
+
+
+_FRAGMENTS = (
+    "mesenchymal stem cells MSC UC-MSC bone marrow umbilical cord blood fat autologous allogeneic donor "
+    "sibling own from the patient taken i.v. IV iii) expanded in culture fresh frozen ProTrans® ABC-123 after "
+    "transplantation BMT AHSCT ( ) . ; \n , or and not sham \ud800 é 1x10^6 /kg leukapheresis reinfused"
+)
+_WORDS = st.sampled_from(_FRAGMENTS.split(" "))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(_WORDS, max_size=60).map(" ".join),
+    st.text(max_size=60),
+    st.sampled_from([("msc",), ("hsc",), ("msc", "hsc"), ()]),
+)
+def test_any_text_gives_quotable_labels(words, noise, kinds):
+    material = designed(
+        words[:80] or "A trial",
+        kinds=kinds,
+        summary=words + noise,
+        eligibility=noise + words,
+        keywords=[words, noise],
+        arms=[("EXPERIMENTAL", noise, words, ["X"]), ("ACTIVE_COMPARATOR", words, noise, [])],
+        interventions=[("BIOLOGICAL", "X", words), ("BIOLOGICAL", words, noise)],
+    )
+    found = list(extract_product(material))
+    assert quoted(material, found)
+    assert len({(label.scheme, label.value, label.rule) for label in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "mesenchymal ",
+        "MSC ",
+        "BM ",
+        "autologous ",
+        "own ",
+        "i.v. ",
+        "IV ",
+        "PICC ",
+        "iv ",
+        "expanded ",
+        "0",
+        " ",
+        "(",
+        "\n",
+        ". ",
+        "10^6 ",
+        "a",
+        "a-",
+        "autologous bone marrow MSC from the patient are expanded and given IV. ",
+        "autologous bone marrow MSC from the patient are expanded and given IV or ",
+        "ABC-123 (",
+    ],
+)
+@pytest.mark.parametrize("kinds", [("msc",), ("hsc", "msc")])
+def test_long_text_stays_quick(piece, kinds):
+    text = (piece * (32_000 // len(piece) + 1))[:32_000]
+    material = designed(CELLS, kinds=kinds, description=text, eligibility=text)
+    best = min(_seconds(lambda: list(extract_product(material))) for _ in range(3))
+    assert best < 0.05
+
+
+def _seconds(work):
+    start = time.process_time()
+    work()
+    return time.process_time() - start
