@@ -72,7 +72,7 @@ def _found(query: StudyQuery) -> Results:
     before = transaction.savepoint()
     # As search_studies sets them itself where it is alone.
     _set(statement_timeout=str(SEARCH_TIMEOUT_MS), enable_seqscan="off")
-    results = search_studies(query, facets=False, whole=True)
+    results = search_studies(query, facets=False, rows="ids")
     transaction.savepoint_rollback(before)
     return results
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class BitmapIndex:
 
     def page(self, bits: int, sort: str, start: int, stop: int) -> list[str]:
         """NCT ids of the studies in `bits` from `start` to `stop` in this order."""
-        flags = f"{bits:0{len(self.ids)}b}"[::-1].encode().translate(_BITS)
+        flags = self._flags(bits)
         if sort == DEFAULT_SORT:
             places: Iterable[int] = compress(range(len(self.ids)), flags)
         else:
@@ -104,9 +105,21 @@ class BitmapIndex:
             places = compress(order, map(flags.__getitem__, order))
         return [nct_id(self.ids[place]) for place in islice(places, start, stop)]
 
+    def after(self, bits: int, number: int, limit: int) -> list[str]:
+        """The first ids of the studies in `bits` that follow this NCT number, by NCT id."""
+        order = self._order("nct_id")
+        begin = bisect_right(order, number, key=self.ids.__getitem__)
+        flags = self._flags(bits)
+        following = (place for place in islice(order, begin, None) if flags[place])
+        return [nct_id(self.ids[place]) for place in islice(following, limit)]
+
     def members(self, bits: int) -> list[str]:
         """NCT ids of all studies in `bits`, in the default order."""
         return self.page(bits, DEFAULT_SORT, 0, len(self.ids))
+
+    def _flags(self, bits: int) -> bytes:
+        """One byte a study, 0 or 1."""
+        return f"{bits:0{len(self.ids)}b}"[::-1].encode().translate(_BITS)
 
     def _place_of(self) -> dict[int, int]:
         """The bit of each NCT number; made whole before it is kept, since threads share it."""
@@ -120,7 +133,7 @@ class BitmapIndex:
             place_of = self._place_of()
             sql = f"SELECT substr(nct_id, 4)::int FROM search_studydocument ORDER BY {_order_by(sort)}"  # noqa: S608
             with connection.cursor() as cursor:
-                cursor.execute(sql)
+                cursor.execute(_unhurried() + sql)
                 places = (place_of.get(number) for (number,) in cursor.fetchall())
                 order = self._orders[sort] = array("I", [place for place in places if place is not None])
         return order
@@ -198,7 +211,7 @@ def build(version: int) -> BitmapIndex:
         f"FROM search_studydocument WHERE registry_state <> 'merged' ORDER BY {_order_by(DEFAULT_SORT)}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(_unhurried() + sql)
         rows = cursor.fetchall()
     numbers, raw_scopes, cards, *facets = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
     scopes = _bitmaps(raw_scopes, lambda raw: (raw,))
@@ -212,6 +225,14 @@ def build(version: int) -> BitmapIndex:
         values=values | _card_bitmaps(cards, scopes, values["cell_type"]),
         scopes=scopes,
     )
+
+
+def _unhurried() -> str:
+    """Time without limit for the one statement that follows, where no transaction would carry the setting on.
+
+    It is asked once for a dataset version and not once for a reader; stopped, it would be asked again and again.
+    """
+    return "" if connection.in_atomic_block else "SET LOCAL statement_timeout = 0; "
 
 
 def _card_bitmaps(

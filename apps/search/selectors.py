@@ -12,13 +12,14 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from operator import and_, or_
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.db import OperationalError, connection
 from django.db.models import JSONField
 from django.utils.translation import get_language, gettext
 
+from apps.core.statements import was_stopped
 from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
 from apps.search.corrections import Correction, correction_of
 from apps.search.limits import search_limits
@@ -34,8 +35,6 @@ RANK_LIMIT = 5000
 # Weights of D, C, B, A: descriptions, people and places, conditions and interventions, titles. So far apart that a hit
 # in the title comes before any number of hits elsewhere.
 _WEIGHTS = "{0.01, 0.05, 0.2, 1.0}"
-# What PostgreSQL answers to a statement over its time.
-_CANCELLED = "57014"
 
 COLUMNS = tuple(column.name for column in StudyDocument._meta.concrete_fields)
 # Texts for the search and the vectors made of them are long, and of the texts nothing but snippets is shown.
@@ -163,12 +162,19 @@ def dataset_version() -> int:
 
 
 def search_studies(
-    query: StudyQuery, *, facets: bool = True, version: int | None = None, whole: bool = False
+    query: StudyQuery,
+    *,
+    facets: bool = True,
+    version: int | None = None,
+    rows: Literal["page", "ids", "none"] = "page",
+    after: int | None = None,
 ) -> Results:
     """The page that a query asks for, with the counts of every facet.
 
-    `version` spares a statement where the caller has just read it. With `whole` there are no documents but the ids of
-    all pages, for `stream_documents`. Never raises for what a reader typed.
+    `version` spares a statement where the caller has just read it. `rows` may ask for the ids of all pages in order
+    (`Results.nct_ids`, for `stream_documents`) in the place of the page's documents, or for neither. With `after`, the
+    number of an NCT id, the page has the studies that follow it by NCT id, whatever page and order the query names,
+    without snippets. Never raises for what a reader typed.
     """
     version = dataset_version() if version is None else version
     index = index_at(version)
@@ -176,10 +182,15 @@ def search_studies(
         found = _find(index, query) if query.q else _Found()
         chosen = select(index, query, found.bits)
         count = chosen.bits.bit_count()
-        nct_ids = _ids(index, chosen.bits, count, query, found, 0, count) if whole else ()
-        documents, snippets = ([], {}) if whole else _page(index, chosen.bits, count, query, found)
+        nct_ids = _ids(index, chosen.bits, count, query, found, 0, count) if rows == "ids" else ()
+        documents: list[StudyDocument] = []
+        snippets: Mapping[str, Sequence[Snippet]] = {}
+        if after is not None:
+            documents = documents_for(index.after(chosen.bits, after, query.page_size))
+        elif rows == "page":
+            documents, snippets = _page(index, chosen.bits, count, query, found)
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) != _CANCELLED:
+        if not was_stopped(error):
             raise
         message = gettext("This search took too long and was stopped. Search for fewer or rarer words.")
         problems = [Problem("q", query.q, (), message, "notice")]

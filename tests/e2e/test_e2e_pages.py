@@ -30,6 +30,7 @@ PATHS = {
     "no file": "/trials/export.csv?status=norway",
     "no such link": "/l/1abc",
     "about": "/about/",
+    "api": "/api/docs/",
     "privacy": "/privacy/",
     "accessibility": "/accessibility/",
     "components": "/components/",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from apps.core.statements import RETRY_AFTER
 from apps.search.query import FILTERS, Problem, StudyQuery
 from apps.search.selectors import Results, search_studies
 from apps.vocabulary.cards import FIELD_BY_SLUG
@@ -47,7 +48,11 @@ def trial_list(request: HttpRequest) -> HttpResponse:
             "section": "trials",
         }
         return render(request, "web/past_end.html", context, status=404)
-    return render(request, "web/trial_list.html", _context(query, results, notices))
+    page = render(request, "web/trial_list.html", _context(query, results, notices))
+    if results.timed_out:
+        page.status_code = 503
+        page.headers["Retry-After"] = str(RETRY_AFTER)
+    return page
 
 
 def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[str, Any]:
