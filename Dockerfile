@@ -17,7 +17,9 @@ ENV PATH=/opt/venv/bin:$PATH \
     BIND=0.0.0.0 \
     PORT=8000
 RUN groupadd --system --gid 10001 site \
-    && useradd --system --uid 10001 --gid site --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin site
+    && useradd --system --uid 10001 --gid site --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin site \
+    # The named volume for the monthly snapshots takes the owner of this folder.
+    && mkdir /srv/snapshots && chown site:site /srv/snapshots
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /srv/site
 COPY . .

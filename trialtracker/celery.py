@@ -1,4 +1,4 @@
-"""The Celery application. The schedule is one entry: a tick that asks whether a sync is due."""
+"""The Celery application. The schedule, in the settings, asks whether a sync is due and whether a snapshot is."""
 
 from __future__ import annotations
 

@@ -81,6 +81,16 @@ def env_database(name: str) -> dict[str, Any]:
     }
 
 
+def limit_statements(database: dict[str, Any], milliseconds: int) -> None:
+    """Let PostgreSQL stop each statement of this database's connections after so long; 0 lets them run.
+
+    For what is opened from now on. The options that stand in the database's address stay.
+    """
+    if milliseconds:
+        options = database["OPTIONS"]
+        options["options"] = f"{options.get('options', '')} -c statement_timeout={milliseconds}".strip()
+
+
 def find_running_services(local: Path) -> dict[str, str]:
     """The environment that a bin/up running on this folder wrote for others; empty when none runs."""
     try:

@@ -36,6 +36,8 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", [])
 SITE_URL = env_str("SITE_URL", "http://localhost:8000")
 
 DATABASES = {"default": env_database("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+# For the web server alone (wsgi.py, asgi.py): the worker, the commands and the migrations take the time that they need.
+WEB_STATEMENT_TIMEOUT_MS = env_int("WEB_STATEMENT_TIMEOUT_MS", 2000)
 REDIS_URL = env_service("REDIS_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
@@ -59,6 +61,7 @@ INSTALLED_APPS = [
     "apps.guide",
     "apps.curation",
     "apps.ingest",
+    "apps.exports",
     "apps.web",
     "apps.api",
     "apps.desk",
@@ -74,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "apps.web.middleware.StoppedStatements",
 ]
 
 ROOT_URLCONF = "trialtracker.urls"
@@ -101,8 +105,14 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_str("STATIC_ROOT", str(BASE_DIR / ".local" / "static")))
+SNAPSHOT_ROOT = Path(env_str("SNAPSHOT_ROOT", str(BASE_DIR / ".local" / "snapshots")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # The monthly snapshots. Any storage of Django's will do that tells the files of a folder.
+    "snapshots": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": SNAPSHOT_ROOT},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -137,6 +147,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "ingest.tick", "schedule": env_float("SYNC_TICK_SECONDS", 60), "options": {"expires": 55}},
+    "snapshot": {"task": "exports.snapshot", "schedule": 3600.0, "options": {"expires": 3500}},
 }
 
 # A cache that hangs is as good as none: those who use it go on without.

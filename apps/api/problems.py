@@ -11,6 +11,7 @@ from django.http import Http404
 from rest_framework.exceptions import APIException, Throttled
 from rest_framework.response import Response
 
+from apps.core.statements import RETRY_AFTER, was_stopped
 from apps.search.query import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -37,13 +38,13 @@ def _error(problem: Problem) -> dict[str, Any]:
 
 
 class TooSlow(APIException):
-    """A search that was stopped."""
+    """What was stopped because it took too long."""
 
     status_code = 503
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
-        self.wait = 30
+        self.wait = RETRY_AFTER
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:
@@ -60,6 +61,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         return problem(403, "This is not open to you.")
     if isinstance(error, SuspiciousOperation):
         return problem(400, "This request has more parameters than can be read.")
+    if was_stopped(error):
+        error = TooSlow("This took longer than one request may, and was stopped. Ask for less at a time.")
     if not isinstance(error, APIException):
         return None
     more = {"errors": error.errors} if isinstance(error, BadQuery) else {}

@@ -14,12 +14,12 @@ from django.conf import settings
 from rest_framework import serializers
 
 from apps.classification.models import StudyLabel
-from apps.ingest.models import QueryMembership
+from apps.ingest.models import QueryMembership, SyncRun
 from apps.search.models import StudyDocument
 from apps.search.selectors import Results
 from apps.search.snippets import PLACES
 from apps.studies.models import Study
-from apps.vocabulary.cards import FIELDS, CardField
+from apps.vocabulary.cards import FIELDS, NOTATIONS, CardField
 
 _TEXTS = ("acronym", "study_type", "overall_status", "sponsor", "sponsor_class", "enrollment_type")
 _DATES = ("start_date", "primary_completion_date", "first_posted", "last_update_posted")
@@ -41,21 +41,6 @@ _AS_THEY_ARE = (
     "doubts",
 )
 
-# How the values of a field are written where they are not a closed list.
-_NOTATIONS = {
-    "product": "Slugs of product names.",
-    "dose": "Cells given at one time, as 1e6/kg or 3e7; a range as 1e6-2e6/kg.",
-    "administrations": "How often one person is given cells, as 1 or 2-4.",
-    "interval": "Days between two of them.",
-    "co_treatment": "Slugs of what is given beside the cells.",
-    "mobilisation": "Drugs joined by + in alphabetical order, as cyclophosphamide+g-csf.",
-    "cd34_dose": "As dose; the least that is wanted as >=2e6/kg.",
-    "age": "Years, as 18-65, 18- or -65; months as 6m-.",
-    "duration": "Months, as <=36, >=12 or 6-60.",
-    "severity": "Measure and what it must be to join, as edss:3-6.5 or das28>3.2.",
-    "follow_up": "Months, as 12 or 0.5.",
-}
-
 
 def _texts(help_text: str, **more: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(), help_text=help_text, **more)
@@ -67,19 +52,31 @@ def _text(help_text: str) -> serializers.CharField:
 
 def _told(field: CardField) -> str:
     belongs = {"msc": "Of MSC alone. ", "hsc": "Of HSC alone. ", "both": ""}[field.card]
-    values = f"Slugs: {', '.join(field.words)}." if field.words else _NOTATIONS[field.slug]
+    values = f"Slugs: {', '.join(field.words)}." if field.words else NOTATIONS[field.slug]
     return f"{field.name}. {belongs}{values}"
+
+
+class Selectable(serializers.Serializer):
+    """What `fields` may choose parts of: all is there but what it leaves out."""
+
+    always = "nct_id"
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        for name, field in fields.items():
+            field.required = name == self.always
+        return fields
 
 
 CardSerializer = type(
     "CardSerializer",
-    (serializers.Serializer,),
+    (Selectable,),
     {"__doc__": "What the record states, field by field; an empty list: not stated in the registry."}
     | {field.slug: _texts(_told(field)) for field in FIELDS},
 )
 
 
-class StudySerializer(serializers.Serializer):
+class StudySerializer(Selectable):
     """One study in a list: what is published of it."""
 
     nct_id = serializers.CharField(help_text="The registry's id.")
@@ -124,6 +121,18 @@ class SnippetSerializer(serializers.Serializer):
     )
 
 
+def search_told() -> tuple[serializers.Field, ...]:
+    """What answers to a query tell of how it was used: synonyms, those left out, another spelling, notices."""
+    return (
+        _texts("Synonyms that were searched as well; absent where there are none.", required=False),
+        _texts("Synonyms of words under a minus, left out as well.", required=False),
+        serializers.CharField(
+            required=False, help_text="The nearest spelling, which was searched because nothing has the text as typed."
+        ),
+        _texts("Sentences, where the query was not used as it came.", required=False),
+    )
+
+
 class StudyPageSerializer(serializers.Serializer):
     """One page of a list."""
 
@@ -131,18 +140,11 @@ class StudyPageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True, help_text="Address of the next page.")
     previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
     results = StudySerializer(many=True)
-    also_searched = _texts("Synonyms that were searched as well; absent where there are none.", required=False)
-    also_left_out = _texts("Synonyms of words under a minus, left out as well.", required=False)
-    corrected_query = serializers.CharField(
-        required=False, help_text="The nearest spelling, which was searched because nothing has the text as typed."
-    )
+    also_searched, also_left_out, corrected_query, notices = search_told()
     snippets = serializers.DictField(
         child=SnippetSerializer(many=True),
         required=False,
         help_text="Where the words of q stand, by NCT id; for the studies of this page, where q is given.",
-    )
-    notices = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="Sentences, where the query was not used as it came."
     )
 
 
@@ -227,6 +229,20 @@ def study_data(document: StudyDocument) -> dict[str, Any]:
     return data
 
 
+def label_data(label: StudyLabel) -> dict[str, Any]:
+    """As `LabelSerializer` describes it."""
+    return {
+        "scheme": label.scheme,
+        "value": label.value,
+        "rule": label.rule,
+        "reason": label.reason,
+        "evidence": label.evidence,
+        "doubtful": label.doubtful,
+        "detail": label.detail,
+        "ruleset_version": label.ruleset_version,
+    }
+
+
 def search_data(results: Results) -> dict[str, Any]:
     """What `StudyPageSerializer` tells of the search text; nothing where there is nothing to tell."""
     told: dict[str, Any] = {
@@ -251,19 +267,77 @@ def study_detail_data(
     """As `StudyDetailSerializer` describes it. `record` is JSON that holds no contacts any more."""
     return study_data(document) | {
         "registry_state_since": study.registry_state_since,
-        "labels": [
-            {
-                "scheme": label.scheme,
-                "value": label.value,
-                "rule": label.rule,
-                "reason": label.reason,
-                "evidence": label.evidence,
-                "doubtful": label.doubtful,
-                "detail": label.detail,
-                "ruleset_version": label.ruleset_version,
-            }
-            for label in labels
-        ],
+        "labels": [label_data(label) for label in labels],
         "memberships": [{"query": item.query, "since": item.since, "until": item.until} for item in memberships],
         "record": msgspec.Raw(record),
     }
+
+
+class RunSerializer(serializers.Serializer):
+    """One sync run."""
+
+    id = serializers.IntegerField(help_text="Number of the run.")
+    kind = serializers.ChoiceField(choices=SyncRun.Kind.values, help_text="What was fetched.")
+    state = serializers.ChoiceField(choices=SyncRun.State.values, help_text="How it ended, or running.")
+    step = serializers.ChoiceField(choices=SyncRun.Step.values, help_text="How far it came.")
+    reason = serializers.CharField(help_text="Why it was held or failed; empty for most.")
+    started_at = serializers.DateTimeField(help_text="UTC.")
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="UTC; null while it runs.")
+    data_timestamp = serializers.CharField(
+        allow_null=True, help_text="The registry's time stamp; null where it has none."
+    )
+    parser_version = serializers.IntegerField(help_text="Version of the parser that read the records.")
+    ruleset_version = serializers.IntegerField(help_text="Version of the rules that labelled them.")
+    requests = serializers.IntegerField(help_text="Requests to the registry.")
+    seen = serializers.IntegerField(help_text="Records received.")
+    created = serializers.IntegerField(help_text="Studies that were new.")
+    updated = serializers.IntegerField(help_text="Studies that had changed.")
+    unchanged = serializers.IntegerField(help_text="Studies that had not.")
+    left = serializers.IntegerField(help_text="Studies that the queries no longer found.")
+    failed = serializers.IntegerField(help_text="Records that could not be read.")
+
+
+class SyncSerializer(serializers.Serializer):
+    """How current the data are, and what made them."""
+
+    state = serializers.ChoiceField(
+        choices=["never", "running", "ok", "stale", "held", "failed"], help_text="As in /readyz: of the newest run."
+    )
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="When the last good run ended (UTC).")
+    data_timestamp = serializers.CharField(allow_null=True, help_text="The registry's time stamp of that run, in UTC.")
+    next_due = serializers.DateTimeField(help_text="When the next run is due; a time that is past means now.")
+    published = serializers.IntegerField(help_text="Studies with a document, whatever their scope.")
+    dataset_version = serializers.IntegerField(
+        help_text="Moves with every publication; the same number means the same data."
+    )
+    newest_change = serializers.IntegerField(
+        help_text="Number of the newest change, to begin with at /api/v1/changes/; 0 before the first."
+    )
+    parser_version = serializers.IntegerField(help_text="Version of the parser in force.")
+    ruleset_version = serializers.IntegerField(help_text="Version of the rules in force.")
+    runs = RunSerializer(many=True, help_text="The newest ten runs, the newest first.")
+
+
+_OF_RUN = (
+    "kind",
+    "state",
+    "step",
+    "reason",
+    "started_at",
+    "finished_at",
+    "parser_version",
+    "ruleset_version",
+    "requests",
+    "seen",
+    "created",
+    "updated",
+    "unchanged",
+    "left",
+    "failed",
+)
+
+
+def run_data(run: SyncRun) -> dict[str, Any]:
+    """As `RunSerializer` describes it: never who let it through."""
+    told = {name: getattr(run, name) for name in _OF_RUN}
+    return {"id": run.pk, **told, "data_timestamp": run.data_timestamp or None}

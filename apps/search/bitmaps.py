@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from array import array
+from bisect import bisect_right
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +104,7 @@ class BitmapIndex:
 
     def page(self, bits: int, sort: str, start: int, stop: int) -> list[str]:
         """NCT ids of the studies in `bits` from `start` to `stop` in this order."""
-        flags = f"{bits:0{len(self.ids)}b}"[::-1].encode().translate(_BITS)
+        flags = self._flags(bits)
         if sort == DEFAULT_SORT:
             places: Iterable[int] = compress(range(len(self.ids)), flags)
         else:
@@ -111,9 +112,21 @@ class BitmapIndex:
             places = compress(order, map(flags.__getitem__, order))
         return [nct_id(self.ids[place]) for place in islice(places, start, stop)]
 
+    def after(self, bits: int, number: int, limit: int) -> list[str]:
+        """The first ids of the studies in `bits` that follow this NCT number, by NCT id."""
+        order = self._order("nct_id")
+        begin = bisect_right(order, number, key=self.ids.__getitem__)
+        flags = self._flags(bits)
+        following = (place for place in islice(order, begin, None) if flags[place])
+        return [nct_id(self.ids[place]) for place in islice(following, limit)]
+
     def members(self, bits: int) -> list[str]:
         """NCT ids of all studies in `bits`, in the default order."""
         return self.page(bits, DEFAULT_SORT, 0, len(self.ids))
+
+    def _flags(self, bits: int) -> bytes:
+        """One byte a study, 0 or 1."""
+        return f"{bits:0{len(self.ids)}b}"[::-1].encode().translate(_BITS)
 
     def _place_of(self) -> dict[int, int]:
         """The bit of each NCT number; made whole before it is kept, since threads share it."""
@@ -239,7 +252,7 @@ def index_at(version: int, moment: Moment = NOW) -> BitmapIndex:
 
 def _limit(moment: Moment) -> str:
     """The present is read once a dataset version, for everybody; earlier days as often as somebody asks for another."""
-    return "" if moment == NOW else time_limit()
+    return _unhurried() if moment == NOW else time_limit()
 
 
 def build(version: int, moment: Moment = NOW) -> BitmapIndex:
@@ -268,6 +281,14 @@ def build(version: int, moment: Moment = NOW) -> BitmapIndex:
         scopes=scopes,
         moment=moment,
     )
+
+
+def _unhurried() -> str:
+    """Time without limit for the one statement that follows, where no transaction would carry the setting on.
+
+    It is asked once for a dataset version and not once for a reader; stopped, it would be asked again and again.
+    """
+    return "" if connection.in_atomic_block else "SET LOCAL statement_timeout = 0; "
 
 
 def _card_bitmaps(

@@ -465,7 +465,7 @@ _ABBREVIATION = re.compile(r"\w(?:\w*[A-Z0-9]|[.-])|[B-Z] ")
 
 
 def _small(label: object) -> str:
-    """A label within a sentence: its first letter small, unless it begins with an abbreviation (HbA1c, C-peptide, T cells)."""
+    """A label within a sentence: its first letter small, unless an abbreviation begins it (HbA1c, T cells)."""
     text = str(label)
     return text if _ABBREVIATION.match(text) else text[:1].lower() + text[1:]
 

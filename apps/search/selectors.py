@@ -13,13 +13,14 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from operator import and_, or_
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from django.db import OperationalError, connection
 from django.db.models import JSONField
 from django.utils.translation import get_language, gettext
 
+from apps.core.statements import was_stopped
 from apps.search.bitmaps import BitmapIndex, Busy, Selection, index_at, select
 from apps.search.corrections import Correction, correction_of
 from apps.search.limits import search_limits
@@ -36,8 +37,6 @@ RANK_LIMIT = 5000
 # Weights of D, C, B, A: descriptions, people and places, conditions and interventions, titles. So far apart that a hit
 # in the title comes before any number of hits elsewhere.
 _WEIGHTS = "{0.01, 0.05, 0.2, 1.0}"
-# What PostgreSQL answers to a statement over its time.
-_CANCELLED = "57014"
 
 COLUMNS = tuple(column.name for column in StudyDocument._meta.concrete_fields)
 # Texts for the search and the vectors made of them are long, and of the texts nothing but snippets is shown.
@@ -110,7 +109,8 @@ class Results:
 
     `scope_counts` says how many studies fit in each scope, whatever scope is asked for. `timed_out` is true when the
     text search took too long: then there is nothing else in here. Of a text that cannot be read nothing is found
-    (`query.unreadable`).
+    (`query.unreadable`). `nct_ids` are the ids of all pages in order, where the whole list was asked for in the place
+    of a page.
 
     `also_searched` and `also_left_out` are the synonyms that the text was given, `as_typed` the text that has none.
     `corrected` is the spelling that was searched where the text as typed finds nothing, `exactly` the text that asks
@@ -167,13 +167,20 @@ def dataset_version() -> int:
 
 
 def search_studies(
-    query: StudyQuery, *, facets: bool = True, version: int | None = None, whole: bool = False
+    query: StudyQuery,
+    *,
+    facets: bool = True,
+    version: int | None = None,
+    rows: Literal["page", "ids", "none"] = "page",
+    after: int | None = None,
 ) -> Results:
     """The page that a query asks for, with the counts of every facet.
 
-    `version` spares a statement where the caller has just read it. With `whole` there are no documents but the ids of
-    all pages, for `stream_documents`. Raises OutsideHistory where the query's `as_of` is a day of which there is no
-    list, and nothing else for what a reader typed.
+    `version` spares a statement where the caller has just read it. `rows` may ask for the ids of all pages in order
+    (`Results.nct_ids`, for `stream_documents`) in the place of the page's documents, or for neither. With `after`, the
+    number of an NCT id, the page has the studies that follow it by NCT id, whatever page and order the query names,
+    without snippets. Raises OutsideHistory where the query's `as_of` is a day of which there is no list, and nothing
+    else for what a reader typed.
     """
     version = dataset_version() if version is None else version
     moment = moment_of(query.as_of, version)
@@ -185,14 +192,16 @@ def search_studies(
         found = _find(index, query) if query.q else _Found()
         chosen = select(index, query, found.bits)
         count = chosen.bits.bit_count()
-        if whole:
+        if rows == "ids":
             nct_ids = _ids(index, chosen.bits, count, query, found, 0, count)
-        else:
+        if after is not None:
+            documents = documents_for(index.after(chosen.bits, after, query.page_size), moment)
+        elif rows == "page":
             documents, snippets = _page(index, chosen.bits, count, query, found)
     except Busy:
         return _stopped(query, version, moment)
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) != _CANCELLED:
+        if not was_stopped(error):
             raise
         return _stopped(query, version, moment)
     return Results(
@@ -215,7 +224,7 @@ def search_studies(
 
 
 def _stopped(query: StudyQuery, version: int, moment: Moment) -> Results:
-    if query.q:
+    if query.q or moment == NOW:
         message = gettext("This search took too long and was stopped. Search for fewer or rarer words.")
         problem = Problem("q", query.q, (), message, "notice")
     else:
@@ -240,11 +249,11 @@ def document(nct_id: str) -> StudyDocument | None:
     return StudyDocument.objects.only(*SHOWN).filter(pk=nct_id).first()
 
 
-def documents_for(nct_ids: Sequence[str]) -> list[StudyDocument]:
-    """The documents of these studies in the order given; ids without a document are passed over."""
+def documents_for(nct_ids: Sequence[str], moment: Moment = NOW) -> list[StudyDocument]:
+    """The documents of these studies in the order given; ids without a document at that moment are passed over."""
     if not nct_ids:
         return []
-    return _documents(nct_ids, SHOWN, NOW)[0]
+    return _documents(nct_ids, SHOWN, moment)[0]
 
 
 def _documents(

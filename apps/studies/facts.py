@@ -59,3 +59,7 @@ def facts_of(record: StudyRecord) -> dict[str, Any]:
 
 def _date(value: RegistryDate) -> str:
     return (value.date or "")[:32]
+
+
+# Every name that a change can have.
+CHANGE_FIELDS = (FIRST_SEEN, REGISTRY_STATE, *facts_of(StudyRecord()))

@@ -327,3 +327,18 @@ FIELDS: tuple[CardField, ...] = (
     CardField("endpoint", _("What is measured"), "outcomes", "both", ENDPOINTS),
 )
 FIELD_BY_SLUG: Mapping[str, CardField] = {field.slug: field for field in FIELDS}
+
+# How the values of a field are written where they are not a closed list.
+NOTATIONS: Mapping[str, str] = {
+    "product": "Slugs of product names.",
+    "dose": "Cells given at one time, as 1e6/kg or 3e7; a range as 1e6-2e6/kg.",
+    "administrations": "How often one person is given cells, as 1 or 2-4.",
+    "interval": "Days between two of them.",
+    "co_treatment": "Slugs of what is given beside the cells.",
+    "mobilisation": "Drugs joined by + in alphabetical order, as cyclophosphamide+g-csf.",
+    "cd34_dose": "As dose; the least that is wanted as >=2e6/kg.",
+    "age": "Years, as 18-65, 18- or -65; months as 6m-.",
+    "duration": "Months, as <=36, >=12 or 6-60.",
+    "severity": "Measure and what it must be to join, as edss:3-6.5 or das28>3.2.",
+    "follow_up": "Months, as 12 or 0.5.",
+}

@@ -1,10 +1,16 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and what a page that would take too long becomes."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
+
+from apps.core.statements import was_stopped
+from apps.web.views.errors import too_slow
+
+log = logging.getLogger(__name__)
 
 _COMMON = {
     "default-src": "'none'",
@@ -45,3 +51,19 @@ class PolicyHeaders:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class StoppedStatements:
+    """503 where the database stopped a statement of a page: one reader must not be able to hold it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not was_stopped(error):
+            return None
+        log.warning("A statement of %s took too long and was stopped.", request.path)
+        return too_slow(request)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from apps.web.views import data, disease, health, home, machine, pages, reports, trial, trials
+from apps.web.views import (
+    data,
+    dictionary,
+    disease,
+    exports,
+    health,
+    home,
+    machine,
+    pages,
+    reports,
+    snapshots,
+    trial,
+    trials,
+)
 from apps.web.views.conditional import conditional
 
 app_name = "web"
@@ -13,11 +26,19 @@ app_name = "web"
 urlpatterns = [
     path("", conditional(home.home), name="home"),
     path("trials/", conditional(trials.trial_list), name="trial-list"),
+    path("trials/export.<slug:kind>", exports.export, name="export"),
+    path("trials/about.json", exports.about, name="export-about"),
+    path("trials/cite.<slug:kind>", exports.cite, name="cite"),
+    path("l/<str:code>", exports.short_link, name="short-link"),
     path("trials/<str:nct_id>/", conditional(trial.detail), name="trial-detail"),
     path("trials/<str:nct_id>/report/", reports.report_mistake, name="report-mistake"),
     path("diseases/", RedirectView.as_view(url="/#diseases")),
     path("diseases/<slug:slug>/", conditional(disease.disease), name="disease"),
     path("data/", data.data, name="data"),
+    path("data/dictionary/", conditional(dictionary.dictionary), name="dictionary"),
+    path("data/dictionary.json", conditional(dictionary.dictionary_json), name="dictionary-json"),
+    path("data/snapshots.json", snapshots.snapshot_list, name="snapshots"),
+    path("data/snapshots/<str:month>/<str:name>", snapshots.snapshot_file, name="snapshot-file"),
     path("about/", conditional(pages.about), name="about"),
     path("privacy/", conditional(pages.privacy), name="privacy"),
     path("accessibility/", conditional(pages.accessibility), name="accessibility"),

@@ -38,6 +38,10 @@ class Places:
         return self.local / "static"
 
     @property
+    def snapshots(self) -> Path:
+        return self.local / "snapshots"
+
+    @property
     def services(self) -> Path:
         return self.run / "services.json"
 

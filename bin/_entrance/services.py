@@ -44,6 +44,7 @@ def start(supervisor: Supervisor, places: Places, *, durable: bool = True, plain
     if not env.get("SECRET_KEY"):
         env["SECRET_KEY"] = places.secret("secret_key")
     env.setdefault("STATIC_ROOT", str(places.static))
+    env.setdefault("SNAPSHOT_ROOT", str(places.snapshots))
     return env
 
 

@@ -19,12 +19,12 @@ from apps.api.door.ordering import RELEVANCE, SORTABLE, after_sql, order_sql
 from apps.api.door.parameters import Listing
 from apps.api.door.tokens import Position, write_token
 from apps.api.problems import TooSlow
+from apps.core.statements import was_stopped
 from apps.ctgov.content import without_contacts
 from apps.ingest.selectors import payloads_of
 
 # Matching may take so long (milliseconds); a crawler must not be able to hold the database.
 TIMEOUT_MS = 2000
-_CANCELLED = "57014"
 _RANK_WEIGHTS = "{0.01, 0.05, 0.2, 1.0}"
 
 
@@ -79,7 +79,7 @@ def list_studies(listing: Listing) -> Page:
             cursor.execute(_limit() + sql, parameters)
             rows = cursor.fetchall()
     except OperationalError as error:
-        if getattr(error.__cause__, "pgcode", None) != _CANCELLED:
+        if not was_stopped(error):
             raise
         raise TooSlow("This search took too long and was stopped. Search for fewer or rarer words.") from None
     given = rows[: listing.page_size]

@@ -12,6 +12,17 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.api import examples
+from apps.api.describing import HEADERS, NCT_ID
+from apps.api.door.describing import (
+    OF_ONE,
+    OF_STUDIES,
+    OF_STUDY,
+    STUDIES,
+    StudiesSerializer,
+    VersionSerializer,
+    answers,
+)
 from apps.api.door.parameters import read_listing, read_nct_id, read_nothing, read_study_choice
 from apps.api.door.selectors import list_studies, one_study
 from apps.api.views import OpenView
@@ -45,7 +56,13 @@ class DoorView(OpenView):
 class Studies(DoorView):
     """Records that fit a query, a page at a time."""
 
-    @extend_schema(exclude=True)
+    @extend_schema(
+        operation_id="ctgov_studies",
+        summary="Records, in the registry's shape",
+        description="The registry's own records of the trials in scope, for clients written for its API v2.",
+        parameters=[*OF_STUDIES, *HEADERS],
+        responses=answers(StudiesSerializer, STUDIES),
+    )
     def get(self, request: Request) -> HttpResponseBase:
         listing = read_listing(request.query_params)
         if unmodified := self.unmodified(request, dataset_version()):
@@ -61,7 +78,13 @@ class Studies(DoorView):
 class Study(DoorView):
     """One record."""
 
-    @extend_schema(exclude=True)
+    @extend_schema(
+        operation_id="ctgov_study",
+        summary="One record, in the registry's shape",
+        description="The registry's own record, without contacts of persons.",
+        parameters=[NCT_ID, *OF_STUDY, *HEADERS],
+        responses=answers({"type": "object"}, examples.RECORD, **OF_ONE),
+    )
     def get(self, request: Request, nct_id: str) -> HttpResponseBase:
         nct_id = read_nct_id(nct_id)
         choice = read_study_choice(request.query_params)
@@ -81,7 +104,13 @@ class Study(DoorView):
 class Version(DoorView):
     """Which data this is: the registry's version and time stamp as of the last good run."""
 
-    @extend_schema(exclude=True)
+    @extend_schema(
+        operation_id="ctgov_version",
+        summary="Version of the data, in the registry's shape",
+        description="Of the last good sync.",
+        parameters=HEADERS,
+        responses=answers(VersionSerializer, {"apiVersion": API_VERSION, "dataTimestamp": "2026-05-02T09:00:06"}),
+    )
     def get(self, request: Request) -> HttpResponseBase:
         read_nothing(request.query_params)
         run = last_good_run()

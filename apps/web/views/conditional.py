@@ -41,6 +41,10 @@ def conditional(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = conditioned(request, *args, **kwargs)
+        if response.status_code >= 500:
+            # What failed once may go well a moment later: nobody is to keep it, or to be told that it still stands.
+            response.headers.pop("ETag", None)
+            response.headers["Cache-Control"] = "no-store"
         response.headers.setdefault("Cache-Control", CACHE_CONTROL)
         return response
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from apps.exports.snapshots import published
 from apps.ingest.models import SyncRun
 from apps.ingest.selectors import Freshness, freshness, latest_runs
 from apps.search.selectors import home_counts
@@ -79,12 +80,12 @@ def data(request: HttpRequest) -> HttpResponse:
         "registry_date": registry_day(now.data_timestamp),
         "counts": counts,
         "queries": QUERIES,
+        "snapshots": [(item, registry_day(item.told["data_timestamp"] or "")) for item in published()],
         "runs": [_run(run) for run in runs],
         "running": _progress(runs[0]) if runs and runs[0].state == SyncRun.State.RUNNING else "",
         "held": [_run(run) for run in runs if run.state == SyncRun.State.HELD],
         "hours": f"{settings.SYNC_INTERVAL_HOURS:g}",
         "stale_hours": f"{settings.SYNC_STALE_HOURS:g}",
-        "site_url": settings.SITE_URL.rstrip("/"),
         "loss": round(settings.SYNC_MAX_LOSS * 100),
     }
     return render(request, "web/data.html", context)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from apps.core.statements import RETRY_AFTER
 from apps.search.query import FILTERS, Problem, StudyQuery
 from apps.search.selectors import Results, search_studies
 from apps.vocabulary.cards import FIELD_BY_SLUG
@@ -21,6 +22,7 @@ from apps.web.views.facets import groups_of, sections_of
 from apps.web.views.markup import facets, sections, trial_rows
 from apps.web.views.rows import pager, rows_of
 from apps.web.views.searched import examples, searched
+from apps.web.views.take_away import take_away
 
 _ORDERS = (
     ("relevance", _("best match")),
@@ -46,7 +48,11 @@ def trial_list(request: HttpRequest) -> HttpResponse:
             "section": "trials",
         }
         return render(request, "web/past_end.html", context, status=404)
-    return render(request, "web/trial_list.html", _context(query, results, notices))
+    page = render(request, "web/trial_list.html", _context(query, results, notices))
+    if results.timed_out:
+        page.status_code = 503
+        page.headers["Retry-After"] = str(RETRY_AFTER)
+    return page
 
 
 def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[str, Any]:
@@ -70,6 +76,7 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
         "pager": pager(results.page, results.pages, lambda number: _href(query, page=number)),
         "canonical": f"/trials/?{canonical}" if canonical else "/trials/",
         "indexed": not canonical,
+        "take_away": take_away(results) if results.count else "",
         "waiting": "" if query.scope != ("in_scope",) else _href(query, scope="review"),
         "waiting_count": results.scope_counts.get("review", 0),
     }

@@ -93,14 +93,15 @@ def test_nonsense_in_a_field_of_the_card_is_refused_with_what_is_allowed(api: Cl
         [error] = response.json()["errors"]
         assert error["parameter"] == parameter
         assert error["allowed"] == list(CARD_FILTERS[parameter].words)
-    assert api.get(LIST, {parameter: ["", "\x01"]}).json()["count"] == 0
+    empty = api.get(LIST, {parameter: ["", "\x01"]})
+    assert (empty.status_code, empty.json()["errors"][0]["allowed"]) == (400, list(CARD_FILTERS[parameter].words))
 
 
 def test_the_description_lists_the_values_of_each_filter_and_the_fields_of_the_card(api: Client) -> None:
     schema: dict[str, Any] = json.loads(api.get("/api/v1/schema/").content)
     parameters = {item["name"]: item for item in schema["paths"][LIST]["get"]["parameters"]}
     for slug, item in CARD_FILTERS.items():
-        assert parameters[slug]["schema"]["items"]["enum"] == sorted(item.words)
+        assert parameters[slug]["schema"]["items"]["enum"] == list(item.words)
         assert str(item.field.name) in parameters[slug]["description"]
     described = schema["components"]["schemas"]
     assert list(described["Card"]["properties"]) == list(CardSerializer().fields) == [field.slug for field in FIELDS]

@@ -139,7 +139,7 @@ class TestNonsense:
 
     def test_an_unknown_parameter_says_what_there_is(self, api: Client) -> None:
         body = api.get(LIST, {"disese": "multiple-sclerosis"}).json()
-        assert body["errors"][0]["allowed"] == list(PARAMETERS)
+        assert body["errors"][0]["allowed"] == [*PARAMETERS, "cursor", "fields"]
 
     def test_every_error_of_a_query_is_told_at_once(self, api: Client) -> None:
         body = api.get(f"{LIST}?status=x&status=RECRUITING&phase=y&z=1").json()
@@ -247,8 +247,10 @@ class TestDetail:
         publish(entry(NCT, registry_state="gone"))
         assert api.get(DETAIL).json()["registry_state"] == "gone"
 
-    def test_it_takes_no_parameters(self, api: Client) -> None:
-        assert api.get(DETAIL, {"fields": "title"}).status_code == 400
+    def test_it_takes_no_parameters_but_fields(self, api: Client) -> None:
+        response = api.get(DETAIL, {"format": "json", "q": "x"})
+        assert response.status_code == 400
+        assert [error["allowed"] for error in response.json()["errors"]] == [["fields"], ["fields"]]
 
 
 class TestConditionalRequests:
@@ -328,7 +330,7 @@ class TestDescription:
         schema = json.loads(response.content)
         assert schema["openapi"].startswith("3.1")
         listed = schema["paths"]["/api/v1/studies/"]["get"]
-        assert [item["name"] for item in listed["parameters"]] == list(PARAMETERS)
+        assert [item["name"] for item in listed["parameters"]] == [*PARAMETERS, "cursor", "fields"]
         assert all(item["description"] for item in listed["parameters"])
         assert {"200", "304", "400", "404", "429", "503"} == set(listed["responses"])
         assert set(listed["responses"]["400"]["content"]) == {PROBLEM}
@@ -351,3 +353,38 @@ def test_a_search_that_was_stopped_is_not_an_empty_answer(api: Client, monkeypat
     response = api.get(LIST, {"q": "lupus", "page": 2})
     assert (response.status_code, response["Content-Type"], response["Retry-After"]) == (503, PROBLEM, "30")
     assert "too long" in response.json()["detail"]
+
+
+class TestDepth:
+    def test_the_deepest_page_costs_no_more_than_the_first(self, api: Client, django_assert_num_queries: Any) -> None:
+        publish(*[entry() for _ in range(5)])
+        api.get(f"{LIST}?page_size=1")
+        # 1 dataset version, 2 the page's rows
+        for page in (1, 5):
+            with django_assert_num_queries(2):
+                assert api.get(f"{LIST}?page_size=1&page={page}").status_code == 200
+        # 1 dataset version
+        with django_assert_num_queries(1):
+            assert api.get(f"{LIST}?page=999999999&page_size=200").status_code == 404
+        assert api.get(f"{LIST}?page=1000000000").status_code == 400
+        assert api.get(f"{LIST}?page_size=201").status_code == 400
+
+
+class TestEmptyValues:
+    @pytest.mark.parametrize("address", [LIST, "/api/v1/facets/", "/api/v1/labels/", "/api/v1/sponsors/"])
+    @pytest.mark.parametrize("query", ["disease=", "disease=multiple-sclerosis&disease=", "scope=+", "country=%00"])
+    def test_a_filter_without_a_value_is_not_everything(self, api: Client, address: str, query: str) -> None:
+        response = api.get(f"{address}?{query}")
+        assert response.status_code == 400
+        [error] = response.json()["errors"]
+        assert error["parameter"] == query.partition("=")[0]
+        assert "no value" in error["message"]
+        assert error["allowed"]
+
+    @pytest.mark.parametrize("name", ["sort", "page", "page_size", "cursor", "fields"])
+    def test_nor_is_any_other(self, api: Client, name: str) -> None:
+        assert api.get(f"{LIST}?{name}=").status_code == 400
+
+    def test_an_empty_text_finds_everything_as_on_the_site(self, api: Client) -> None:
+        publish(entry())
+        assert api.get(f"{LIST}?q=&cell_type=msc").json()["count"] == 1

@@ -875,8 +875,12 @@ class TestHeaders:
         assert (refused.status_code, refused["Content-Type"], refused["Retry-After"]) == (429, PLAIN, "41")
         assert refused["Access-Control-Allow-Origin"] == "*"
 
-    def test_it_stands_in_no_description_of_the_other_api(self, api: Client) -> None:
-        assert not [path for path in api.get("/api/v1/schema/").json()["paths"] if "ctgov" in path]
+    def test_it_is_described_with_every_parameter(self, api: Client) -> None:
+        paths = api.get("/api/v1/schema/").json()["paths"]
+        for path, names in ((STUDIES, LIST_PARAMETERS), (f"{STUDIES}/{{nct_id}}", ("nct_id", *STUDY_PARAMETERS))):
+            told = paths[path]["get"]
+            assert {item["name"] for item in told["parameters"]} == set(names)
+            assert set(told["responses"]["400"]["content"]) == {"text/plain"}
 
 
 @pytest.mark.django_db(transaction=True)

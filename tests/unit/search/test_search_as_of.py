@@ -317,13 +317,13 @@ def test_a_whole_list_streams_the_documents_of_then(three_days):
     publish_at(at("2024-03-07T10:00"), *[entry(f"NCT9001{number:04d}", enrollment=number) for number in range(20)])
     query = StudyQuery(sort="enrollment", page=3, page_size=2)
     for as_of, expected in ((day("2024-03-04"), 1), (day("2024-03-05"), 2), (day("2024-03-07"), 22), (None, 22)):
-        results = search_studies(query.changed(as_of=as_of), facets=False, whole=True)
+        results = search_studies(query.changed(as_of=as_of), facets=False, rows="ids")
         assert (results.documents, len(results.nct_ids), results.count) == ([], expected, expected)
         with transaction.atomic():
             rows = [row for batch in stream_documents(results) for row in batch]
         assert [row.nct_id for row in rows] == list(results.nct_ids)
         assert [row.enrollment for row in rows] == sorted(row.enrollment for row in rows)
-    then = search_studies(StudyQuery(as_of=FIRST, q="orchid"), whole=True)
+    then = search_studies(StudyQuery(as_of=FIRST, q="orchid"), rows="ids")
     with transaction.atomic():
         assert [row.title for batch in stream_documents(then) for row in batch] == ["Early cells"]
 

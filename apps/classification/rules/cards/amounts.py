@@ -40,7 +40,7 @@ _options = re2.Options()
 _options.case_sensitive = False
 _options.log_errors = False
 NUMBER_CUE = re2.compile(
-    r"10 ?\\?[\^eE⁰¹²³⁴-⁹(/~*'’´`]|10 ?(?:exp|to the) ?|[x×✕∗·⋅*] ?\\?10|\d\.10\d|\b10[5-9] ?/|\b10 [5-9]\b"
+    r"10 ?\\?[\^ˆ＾eE⁰¹²³⁴-⁹(/~*'’´`]|10 ?(?:exp|to the) ?|[x×✕∗·⋅*] ?\\?10|\d\.10\d|\b10[5-9] ?/|\b10 [5-9]\b"
     r"|millions?\b|billions?\b|\d ?M\b|\d{5}|\d[.,]\d{3}|000 000|\d ?e ?\+?\d",
     _options,
 )
@@ -84,7 +84,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SIZE = re.compile(
     rf"""
       10(?:
-          \s?\\?\^\s?[({{]?\s?\+?(?P<caret>\d{{1,2}})
+          \s?\\?[\^ˆ＾]\s?[({{]?\s?\+?(?P<caret>\d{{1,2}})
         | \s?(?:exp|ee|e)\s?\+?(?P<letter>\d{{1,2}})
         | (?P<raised>[⁰¹²³⁴-⁹]{{1,2}})
         | \s?\((?P<bracketed>\d{{1,2}})\)
@@ -93,13 +93,16 @@ _SIZE = re.compile(
         | \s?(?P<lost>[3-9])
       )(?!\d|\.\d|,\d(?![\d.]{{0,5}}\s?[x×*]))
     | (?P<word>millions?|mill\b|mio\b|billions?)(?![a-z])
-    | (?<=\d)\s?(?P<short>M)\b(?!\s?[.:=])
-    | (?<![\d.,_])(?<![a-wyz])(?P<plain>\d{{1,3}}(?:[.,]\d{{3}}){{1,4}}|\d{{1,3}}(?:\s000){{2,3}}|\d{{5,12}})(?!\d|[.,]\d|\s?e\d)
+    | (?<=\d)\s?(?P<short>(?-i:M)|m(?=\s(?:cells|MSCs?)))\b(?!\s?[.:=])
+    | (?<![\d.,_])(?<![a-wyz])(?P<plain>\d{{1,3}}(?:[.,]\d{{3}}){{1,4}}|\d{{1,3}}(?:\s000){{2,3}}|\d{{5,12}})
+      (?!\d|[.,]\d|\s?e\d)
     | (?P<mantissa>{_ALONE}(?!\d[.,]\d10e){_DECIMAL})\s?e\s?\+?(?P<scientific>\d{{1,2}})(?!\d|[.,]\d)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_FACTORS = re.compile(rf"{_ALONE}(?P<factors>{_DECIMAL}(?:{_JOIN}{_DECIMAL}){{0,5}})(?P<times>{_TIMES}|\s?)$", re.I)
+_FACTORS = re.compile(
+    rf"{_ALONE}(?P<factors>{_DECIMAL}(?:{_JOIN}{_DECIMAL}){{0,5}})(?:\s?\)(?={_TIMES}$))?(?P<times>{_TIMES}|\s?)$", re.I
+)
 _WORD_FACTOR = re.compile(rf"\b(?P<word>{'|'.join(sorted(_WORDS, key=len, reverse=True))})\s$", re.I)
 _DOT_FACTOR = re.compile(rf"{_ALONE}(?P<factor>\d{{1,2}})\.$")
 _DOT_LOST = re.compile(r"(?P<factor>\d{1,2})[.]10(?P<lost>[4-9])")
@@ -119,28 +122,29 @@ _LIST_BETWEEN = re.compile(
 _PER_KG = re.compile(r"\s?(?:[^\W\d_][\w-]*\s?){0,3}(?:/|per)\s?k", re.I)
 
 _POWERS_OF_TEN = frozenset(10**power for power in range(3, 10))
+# "6.10e7" means six times ten to the seventh more often than 6.1, which nobody writes with a zero behind it.
+_DOT_TEN = re.compile(r"(?P<factor>\d{1,2})\.10")
+# Code points before a size in which its factors stand, and numbers that one sentence may hold.
 _REACH = 64
+_MOST_NUMBERS = 16
 
 
 def read_numbers(text: str, start: int = 0, end: int | None = None) -> list[Number]:
-    """The large numbers in [start, end) of a text, in reading order; two that bound a range come as one."""
+    """The first large numbers in [start, end) of a text, in reading order; two that bound a range come as one."""
     end = len(text) if end is None else end
     numbers: list[Number] = []
     for size in _SIZE.finditer(text, start, end):
+        if len(numbers) == _MOST_NUMBERS:
+            break
         if numbers and size.start() < numbers[-1].end:
             continue
         number = _number(text, numbers[-1].end if numbers else start, end, size)
         if number is None:
             continue
         last = numbers[-1] if numbers else None
-        if last and last.end <= number.start and _bound(text, last, number):
-            numbers[-1] = Number(
-                ((last.values[0][0], number.values[0][0]),),
-                last.start,
-                number.end,
-                last.form,
-                last.shaky or number.shaky,
-            )
+        if last and _bound(text, last, number):
+            values = ((last.values[0][0], number.values[0][0]),)
+            numbers[-1] = Number(values, last.start, number.end, last.form, last.shaky or number.shaky)
         elif last is None or last.end <= number.start:
             numbers.append(number)
     return numbers
@@ -153,8 +157,9 @@ def listed_together(between: str) -> bool:
 
 def _number(text: str, start: int, end: int, size: re.Match[str]) -> Number | None:
     if size["mantissa"]:
-        factor, exponent = _decimal(size["mantissa"]), int(size["scientific"])
-        return _made([(factor, None)], 10**exponent, size.start(), size.end(), "power", False)
+        dotted = _DOT_TEN.fullmatch(size["mantissa"])
+        factor, exponent = _decimal(dotted["factor"] if dotted else size["mantissa"]), int(size["scientific"])
+        return _made([(factor, None)], 10**exponent, size.start(), size.end(), "power", bool(dotted))
     if size["plain"]:
         return _digits(text, start, end, size)
     low = max(start, size.start() - _REACH)
@@ -263,7 +268,12 @@ def _bound(text: str, first: Number, second: Number) -> bool:
     if len(first.values) > 1 or len(second.values) > 1 or first.values[0][1] or second.values[0][1]:
         return False
     between = text[first.end : second.start]
-    if len(between) > 5 or first.values[0][0] >= second.values[0][0] or not _RANGE_BETWEEN.match(between):
+    if (
+        second.start < first.end
+        or len(between) > 5
+        or first.values[0][0] >= second.values[0][0]
+        or not _RANGE_BETWEEN.match(between)
+    ):
         return False
     return between.strip().lower() != "and" or bool(_BETWEEN.search(text, max(0, first.start - 10), first.start))
 
@@ -284,7 +294,8 @@ _UNIT = re.compile(
         (?P<kg>kg|kilo(?:gram(?:me)?)?s?\b|(?:body\s?)?weight\b|b\.?w\b|recipient|k\.?g)
       | (?P<weights>\d+\s?kg)
       | (?P<m2>m\s?\\?\^?\s?[2²]|(?:square|sq\.?)\s?m(?:et(?:er|re)s?)?\b|met(?:er|re)s?\ssquared?)
-      | (?P<volume>(?:~|app\w*\.?\s)?\d[\d.,]*\s?(?:{_RANGE}\s?\d[\d.,]*\s?)?(?:m\s?l|cc|c\.c|l|[uµμ]\s?l|cubic|millil)\w*)
+      | (?P<volume>(?:~|app\w*\.?\s)?\d[\d.,]*\s?(?:{_RANGE}\s?\d[\d.,]*\s?)?
+          (?:m\s?l|cc|c\.c|l|[uµμ]\s?l|cubic|millil)\w*)
       | (?P<concentration>(?:m\s?l|cc|c\.c\.?|l|[uµμ]\s?l|dl|millilit(?:er|re)s?|lit(?:er|re)s?|mm\s?\\?\^?\s?[3³]
           |cm\s?\\?\^?\s?[3³]|cubic\s\w+|m[lL])(?![a-z]))
       | (?P<area>cm\s?\\?\^?\s?[2²]|(?:square|sq\.?)\s?(?:cm|centi\w+)|centimet\w+|wells?\b|flask|dish|field)

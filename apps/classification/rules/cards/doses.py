@@ -27,6 +27,7 @@ from apps.classification.rules.reading import Place
 Bound = Literal["at-least", "at-most"]
 
 _BASES: dict[str | None, Basis] = {"kg": "kg", "m2": "m2", "joint": "joint", "total": "total", None: "total"}
+_BY_BODY = frozenset({"kg", "m2"})
 # Numbers of cells that doses have, by what they count: below, it is no dose; outside the usual, a person looks.
 _LEAST = {"kg": 1e4, "m2": 1e4, "joint": 1e5, "total": 1e4}
 _USUAL = {"kg": (1e5, 1e8), "m2": (1e5, 1e9), "joint": (1e6, 1e9), "total": (1e5, 2e10)}
@@ -50,6 +51,13 @@ _AT_LEAST = re.compile(
 )
 _TOLERANCE = re.compile(r"\brang(?:e|ing)\b[^.;]{0,12}$", re.I)
 _CEILING = re.compile(r"\bmax|\bexceed|\bup to\b|\bcapped\b|\bceiling\b", re.I)
+_MAXIMUM_AFTER = re.compile(r"(?:\s[\w()/-]+){0,3}?\s\(?(?:is|are|being|as)\s(?:the|a|its)\smax", re.I)
+# How the product is kept: "supplied as 100 million cells in 20 ml".
+_SUPPLIED = re.compile(
+    r"\b(?:supplied|packaged|provided|stored|frozen|shipped|filled)\s(?:as|at|in|into)\b[^.;]{0,40}$|"
+    r"\b(?:vials?|cryovials?|cryobags?|bags?|ampoules?)\s(?:contain\w*|with|of|holds?)\s(?:[\w.]+\s){0,3}$",
+    re.I,
+)
 _TOTAL_BEFORE = re.compile(
     r"\b(?:total|altogether|overall|cumulative)\b(?:(?!\b(?:each|every|per)\b)[^.;]){0,40}$", re.I
 )
@@ -59,12 +67,14 @@ _REPEATED = re.compile(
     re.I,
 )
 _GIVING = re.compile(
-    r"\b(?:receiv|giv(?:e|ing)|administ|infus|inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|instill|appl(?:y|ied)|"
-    r"transfus|escalat|cohort|perfus|engraft|suspension contain)",
+    r"\b(?:receiv|giv(?:e|ing)|administ|(?:re-?)?infus|(?:re-?)?inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|"
+    r"instill|appl(?:y|ied)|transfus|escalat|cohort|perfus|engraft|suspension contain)",
     re.I,
 )
 _LABORATORY_BEFORE = re.compile(
-    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*)[^.;]{0,50}$", re.I
+    r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|to (?:get|obtain|yield)"
+    r"|(?:each|per) cm ?[2²])[^.;]{0,50}$",
+    re.I,
 )
 _HARVESTED = re.compile(
     r"\b(?:collect|harvest|apheres|leukapheres|mobili[sz]|reinfus|infus|transplant|graft|return|given|receiv)", re.I
@@ -72,11 +82,16 @@ _HARVESTED = re.compile(
 
 _CLAUSE = re.compile(r"[;:]\s|\)\s?,|\band\s(?=placebo|saline)")
 _NOUN_REACH = 70
+_NOUN_OF_DIGITS = 40
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """A dose as it stands in one place."""
+    """A dose as it stands in one place.
+
+    `total`: its words call it the sum of something; `ceiling`: the most that may be given; `supplied`: what a bag or
+    vial holds.
+    """
 
     kind: str | None
     low: float
@@ -84,6 +99,8 @@ class _Reading:
     basis: Basis
     bound: Bound | None
     total: bool
+    ceiling: bool
+    supplied: bool
     shaky: bool
     statement: Statement
     start: int
@@ -92,12 +109,6 @@ class _Reading:
     @property
     def span(self) -> Span:
         return self.statement.passage.span(self.start, self.end)
-
-    @property
-    def ceiling(self) -> bool:
-        """Whether the words before call it the most that may be given."""
-        text = self.statement.passage.text
-        return bool(_CEILING.search(text[max(self.statement.start, self.start - 60) : self.start]))
 
     @property
     def value(self) -> str:
@@ -128,7 +139,7 @@ def extract_doses(material: Material) -> Iterable[Label]:
     for kind in ("msc", None, "hsc"):
         of_kind = [reading for reading in readings if reading.kind == kind]
         stated = [reading for reading in of_kind if reading.statement.stated]
-        yield from _labels(material, _beside_weight(_beside_exact(stated or of_kind)))
+        yield from _labels(material, _beside_weight(_beside_exact(_beside_given(stated or of_kind))))
 
 
 def _labels(material: Material, readings: list[_Reading]) -> Iterator[Label]:
@@ -180,9 +191,16 @@ _REASONS = {
 }
 
 
+def _beside_given(readings: list[_Reading]) -> list[_Reading]:
+    """Without what a bag holds, where it is told what is given."""
+    return [reading for reading in readings if not reading.supplied] or readings
+
+
 def _beside_exact(readings: list[_Reading]) -> list[_Reading]:
-    """Without "up to" and "at least" a number that is itself one of the doses."""
-    exact = {(reading.low, reading.basis) for reading in readings if reading.bound is None}
+    """Without "up to" and "at least" a number that is itself one of the doses, or the end of one."""
+    exact = {
+        (end, reading.basis) for reading in readings if reading.bound is None for end in (reading.low, reading.high)
+    }
     return [reading for reading in readings if reading.bound is None or (reading.low, reading.basis) not in exact]
 
 
@@ -200,13 +218,15 @@ def _beside_weight(readings: list[_Reading]) -> list[_Reading]:
 
 def _readings(material: Material, statement: Statement) -> Iterator[_Reading]:
     """The doses in a sentence."""
-    if not statement.stated and (statement.background or not _GIVING.search(statement.text)):
+    if not statement.stated and (statement.has(("past",)) or not _GIVING.search(statement.text)):
         return
-    found = []
+    # Nobody counts cells by the weight of a person in a laboratory.
+    measures = _BY_BODY if not statement.stated and statement.background else _BASES.keys()
+    found: list[_Reading] = []
     counted = list(_counted(statement))
     for one in counted:
         kind = _kind(material, statement, one)
-        if kind != "" and not one.restated and one.unit.measure in _BASES:
+        if kind != "" and not one.restated and one.unit.measure in measures:
             found.extend(_of_number(material, statement, one, kind))
     yield from _whole_sittings(statement, counted, found)
 
@@ -232,9 +252,14 @@ def _counted(statement: Statement) -> Iterator[_Counted]:
             continue
         unit = read_unit(text, number.end, limit)
         noun = _noun(statement, number.end, max(unit.end, min(limit, number.end + _NOUN_REACH)))
-        if unit.measure is None and following is not None and nearest is not None and not said_again:
-            if listed_together(text[number.end : nearest.start]):
-                unit, noun = Unit(following.unit.measure, number.end), following.noun
+        if (
+            unit.measure is None
+            and following is not None
+            and nearest is not None
+            and not said_again
+            and listed_together(text[number.end : nearest.start])
+        ):
+            unit, noun = Unit(following.unit.measure, number.end), following.noun
         one = _Counted(number, unit, noun, False, shaky)
         if following is not None and (whole := _ends_of_range(text, one, following)):
             counted[-1] = following = whole
@@ -276,7 +301,7 @@ def _kind(material: Material, statement: Statement, one: _Counted) -> str | None
     """Of which kind the counted cells are; "" when the number is no dose of the cells that are given."""
     number, unit, noun = one.number, one.unit, one.noun
     text = statement.passage.text
-    per_body = unit.measure in ("kg", "m2")
+    per_body = unit.measure in _BY_BODY
     if _LABORATORY_BEFORE.search(text, max(statement.start, number.start - 70), number.start) and not per_body:
         return ""
     if noun is None or noun.subject == "laboratory":
@@ -303,9 +328,9 @@ def _kind(material: Material, statement: Statement, one: _Counted) -> str | None
         noun = before if before is not None and before.subject in CELLS else None
     elif noun.subject == "mononuclear":
         return None if not material.kinds else ""
-    elif noun.subject not in CELLS:
-        return ""
-    elif number.form == "digits" and not per_body and noun.start - number.end > 40:
+    elif noun.subject not in CELLS or (
+        number.form == "digits" and not per_body and noun.start - number.end > _NOUN_OF_DIGITS
+    ):
         return ""
     kind = kind_here(material, statement, noun, number.start)
     if kind == "hsc" and not (unit.measure == "kg" and _of_graft(statement, noun)):
@@ -339,9 +364,13 @@ def _dosed(text: str, statement: Statement, number: Number) -> bool:
 def _of_number(material: Material, statement: Statement, one: _Counted, kind: str | None) -> Iterator[_Reading]:
     text = statement.passage.text
     number, basis = one.number, _BASES[one.unit.measure]
+    end = one.unit.end if one.unit.measure else number.end
     before = text[max(statement.start, number.start - 60) : number.start]
-    at_most, at_least = _AT_MOST.search(before), _AT_LEAST.search(before)
+    greatest = bool(_MAXIMUM_AFTER.match(text, end, statement.end))
+    at_most, at_least = greatest or _AT_MOST.search(before), _AT_LEAST.search(before)
+    ceiling = greatest or bool(_CEILING.search(before))
     total = bool(_TOTAL_BEFORE.search(before) or _TOTAL_AFTER.match(text, number.end, statement.end))
+    supplied = basis == "total" and bool(_SUPPLIED.search(before))
     low_usual, high_usual = _USUAL[basis]
     for low, high in number.values:
         if (high or low) < _LEAST[basis] or low > _MOST:
@@ -349,7 +378,8 @@ def _of_number(material: Material, statement: Statement, one: _Counted, kind: st
         bound: Bound | None = None
         if high is None:
             bound = "at-most" if at_most else "at-least" if at_least else None
-        shaky = one.shaky or not low_usual <= low <= high_usual or kind_is_open(material, kind)
+        open_kind = kind is None and bool(material.kinds)
+        shaky = one.shaky or supplied or open_kind or not low_usual <= low <= high_usual
         yield _Reading(
             kind,
             low,
@@ -357,15 +387,13 @@ def _of_number(material: Material, statement: Statement, one: _Counted, kind: st
             basis,
             bound,
             total,
+            ceiling,
+            supplied,
             shaky,
             statement,
             number.start,
-            max(number.end, one.unit.end if one.unit.measure in _BASES and one.unit.measure else number.end),
+            max(number.end, end),
         )
-
-
-def kind_is_open(material: Material, kind: str | None) -> bool:
-    return kind is None and bool(material.kinds)
 
 
 def _whole_sittings(statement: Statement, counted: list[_Counted], found: list[_Reading]) -> Iterator[_Reading]:

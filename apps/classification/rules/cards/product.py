@@ -20,7 +20,7 @@ _REASONS = {
     "tissue-in-abbreviation": "The abbreviation of the cells tells their tissue.",
     "tissue-harvested": "The tissue is taken to get the cells.",
     "tissue-in-criteria": "Only the criteria or the outcomes tell which tissue is taken.",
-    "tissue-by-mobilization": "No tissue is named, but the cells are mobilized: brought into the blood to be collected.",
+    "tissue-by-mobilization": "No tissue is named, but the cells are mobilized: brought into the blood to be taken.",
     "donor-beside-cells": "The donor is named with the cells.",
     "donor-told": "The record tells who gives the cells.",
     "donor-in-abbreviation": "Only an abbreviation of the transplantation tells the donor.",

@@ -4,228 +4,87 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
-import re2
-
-from apps.classification.rules.cards.material import Material
-from apps.classification.rules.cards.statements import CELLS, Statement, Term, arms_of, kind_here, statements
+from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cards.sittings import (
+    GIVING,
+    NEXT_GIVEN,
+    SCHEDULE_CUE,
+    Days,
+    Fact,
+    read_counts,
+    read_facts,
+)
+from apps.classification.rules.cards.statements import (
+    CELLS,
+    Statement,
+    Term,
+    arms_of,
+    kind_here,
+    statements,
+    statements_of,
+)
 from apps.classification.rules.labels import Label
-from apps.classification.rules.quoting import Span, evidence
+from apps.classification.rules.quoting import evidence
 from apps.classification.rules.reading import Place
-
-Days = tuple[float, float | None]
-
-_WORDS = {
-    word: number
-    for number, word in enumerate(
-        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), start=1
-    )
-} | {"single": 1, "a": 1, "an": 1, "once": 1, "double": 2, "twice": 2, "thrice": 3, "other": 2}
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365, "q": 90}
-_MOST_TIMES = 30
-# More injections than this in one sentence are places of one sitting.
-_MOST_INJECTIONS = 12
-
-_NUMBER = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2})"
-_TO = r"\s?(?:-|–|~|～|to|or)\s?"
-_UNIT = r"(?:days?|weeks?|wks?|months?|years?)"
-_GIVEN = (
-    r"(?:infusions?|injections?|administrations?|transplantations?|transplants?|implantations?|transfusions?|"
-    r"applications?|treatments?|doses?|dosages?|instillations?|sessions?|therapies|occasions|shots?)"
-)
-
-_options = re2.Options()
-_options.case_sensitive = False
-_options.log_errors = False
-SCHEDULE_CUE = re2.compile(
-    rf"\b(?:once|twice|thrice|times|weekly|monthly|fortnightly|quarterly|qw|apart|intervals?|repeat(?:ed|ing|s)?|daily"
-    rf"|one[ -]time|1 time|baseline and"
-    rf"|(?:every|each|per|a) ?(?:other |{_NUMBER}[ -]?)?(?:{_UNIT})"
-    rf"|(?:{_NUMBER}|single|double)[ -](?:[a-z(][\w()/®™'’+-]*[ ,-]{{1,2}}){{0,6}}{_GIVEN}"
-    rf"|(?:first|second|third|fourth|1st|2nd|3rd|[4-9]th) (?:[\w-]+ ){{0,5}}{_GIVEN}"
-    rf"|(?:days?|weeks?|months?) ?[+#]?\d+|d ?\d+|w\d+|m\d+|\d+ ?{_UNIT}"
-    rf"|(?:number|no) ?:? ?\d+)\b",
-    _options,
-)
-
-_ADJECTIVE = (
-    r"(?!(?:post|pre|peri|of|different|various|dose|level|cohort|group|arm|patients?|subjects?|participants?|to|after|before|from|with|and|"
-    r"or|out|in|at|for|x|ml|cc|mg|million|mononuclear|blind\w*|center|centre|is|are|was|were|will|the|site|stage|step|cycle|course|new|novel|additional|increasing|escalating)\b|days?\b|"
-    r"weeks?\b|months?\b|years?\b|hours?\b|minutes?\b)[a-z(][\w()/®™'’+-]*"
-)
-_COUNT = re.compile(
-    rf"(?<![\w.,/^×*=-])(?P<low>{_NUMBER}|single|double)(?:{_TO}(?P<high>{_NUMBER}))?[\s-]"
-    rf"(?P<adjectives>(?:{_ADJECTIVE}[\s,-]{{1,2}}){{0,6}}?)(?P<noun>{_GIVEN}|times?)\b"
-    r"(?![\s-](?:are\s|were\s|treatment\s(?:groups?|arms?)|groups?|arms?|levels?|cohorts?|sites?|points?|regimens?|rates?|strengths?|criteria|options?|volumes?|escalation|"
-    r"strateg\w+|approach\w*|modalit\w+|methods?|syringes?|needles?|kits?|devices?|techniques?|limiting|response|ranging|schedules?|preparations?|finding|failure|period|phase|protocol|a\s(?:day|week|month)|"
-    r"per\s|daily|weekly|higher|lower|more|greater|the\s|as\s|upper|normal|longer|larger|faster|each\s(?:day|week)|ULN|point)\b)",
-    re.I,
-)
-_ONCE = re.compile(
-    r"\b(?:inject|infus|giv|administ|appl|transplant|implant|receiv|deliver|instill|perform|treat|transfus)\w*\b[^.;]{0,80}?\bonly\sonce\b|"
-    r"\b(?:inject|infus|giv|administ|appl|transplant|implant|receiv|deliver|instill|perform|treat|transfus)\w*\b[^.;]{0,80}?\bonce\b"
-    r"(?=\s?(?:$|[.,;)]|by\b|via\b|into\b|through\b|at\b|on\b|for\sthe\sduration\b|during\b|under\b|intra|as\b|to\b|within\b))|"
-    r"(?<=[,;:(])\s?once\s?(?=$|[.,;)])|"
-    r"\b(?:one|1)[-\s]time\b(?!\s(?:per|a|every|each|in)\b)|\bonce\sonly\b|\bonly\sonce\b|\bin\sone\s(?:session|sitting)\b",
-    re.I,
-)
-_SITES = re.compile(
-    r"\bsites?\b|\bpoints?\b|\blocations?\b|myocardi|endocardi|epicardi|\bper\sinjection|\bml\s?(?:each|per|/)|\bc\.?c\b|"
-    r"\bsegments?\b|\bmulti-?point|\baround\b|\bdivided\sinto\b|\bspread\b|needle",
-    re.I,
-)
-_LEVELS = re.compile(
-    r"\bdifferent\b|\bcompar\w+|\bescalat\w+|\blevels?\b|\blow(?:er)?\b|\bhigh(?:er)?\b|\branging\b|\bone\sof\b", re.I
-)
-_OPTIONAL = re.compile(
-    r"\b(?:option(?:al)?|additional(?:ly)?|another|further|extra|may\sbe|might|can\sbe|if|unless|until|possibly|retreat\w*)\b[^.;]{0,30}$|"
-    r"\b(?:up\sto|at\sleast|maximum(?:\sof)?|more\sthan|a\sminimum\sof)\s(?:\w+\s)?$",
-    re.I,
-)
-_GIVING = re.compile(
-    r"\b(?:receiv|giv(?:e|ing)|administ|infus|inject|dos(?:e|age|ing)|transplant|implant|deliver|treat|instill|appl(?:y|ied)|"
-    r"transfus|undergo|perform|repeat)",
-    re.I,
-)
-
-# "once every 4 weeks", "twice a week", "weekly", "every other week"
-_RATE = re.compile(
-    rf"(?:\b(?P<times>once|twice|thrice|{_NUMBER}(?:\s(?:times?|{_GIVEN}))?)[\s,]{{1,2}})?"
-    rf"(?:\b(?P<every>every|each|per|in|a|/)\s?(?P<n>other|{_NUMBER})?(?:{_TO}(?P<n2>{_NUMBER}))?[\s-]?(?P<unit>{_UNIT})\b"
-    rf"|\b(?P<adverb>weekly|monthly|fortnightly|quarterly|daily|qw)\b(?!\s(?:intervals?|basis)))",
-    re.I,
-)
-_LASTING = re.compile(
-    rf"(?:\s?\([^()]{{0,120}}\))?(?:[^.;]|\.(?=\d)){{0,70}}?\b(?:for|over|during|within|in|x|×|by)\s?(?:the\s)?(?:a\s)?(?:total\s|period\s|maximum\s)?(?:of\s)?(?:each\sof\s)?(?:the\s)?"
-    rf"(?P<first>first\s)?(?:(?:consecutive|successive|continuous)\s)?(?P<m>{_NUMBER})(?:{_TO}(?P<m2>{_NUMBER}))?[\s-]?(?:\([^)]*\)\s?)?"
-    rf"(?:(?:consecutive|successive|continuous|straight|more)\s)?(?P<unit>{_UNIT}|times|{_GIVEN})\b",
-    re.I,
-)
-
-# "two weeks apart", "at 4-week intervals", "an interval of 3 months", "separated by 30 days"
-_SPAN = rf"(?P<n>{_NUMBER}|\d{{2,3}}|an?|one)(?:(?:{_TO}|\sand\s)(?P<n2>{_NUMBER}|\d{{2,3}}))?(?:\s?\(\d+\))?[\s-]?(?P<unit>{_UNIT})"
-_INTERVALS = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
-        rf"\b{_SPAN}['’]?s?\s(?:apart|later\sthan\sthe\sfirst)",
-        rf"\b{_SPAN}['’]?s?[\s-](?:of\s)?(?:time\s)?intervals?\b",
-        rf"\bintervals?\s?(?:times?\s)?(?:is\s|was\s|:\s?|of\s|between[^.;]{{0,40}}?\b(?:is\s|of\s|was\s)){{1,2}}(?:at\sleast\s|about\s|approximately\s|every\s)?{_SPAN}\b",
-        rf"\bseparated\sby\s(?:about\s|approximately\s|at\sleast\s)?{_SPAN}\b",
-        rf"\b{_SPAN}\sbetween\s(?:each|every|the|two|both|treatments?|infusions?|injections?|doses?|administrations?)",
-        rf"\brepeat\w*\s(?:\w+\s){{0,3}}?(?:after|in|at)\s{_SPAN}\b",
-        rf"\b(?P<unit>day|week|month|year)\s(?P<n>\d{{1,3}})(?P<n2>)\safter\sthe\sfirst\b",
-        rf"\b(?:second|2nd)\s(?:[\w-]+\s){{0,8}}?{_SPAN}\s(?:after|later|following|from)\b",
-    )
-)
-_ADVERB_INTERVAL = re.compile(r"\b(?P<adverb>weekly|monthly|fortnightly)\s(?:intervals?|basis)\b", re.I)
-
-_ORDINAL = re.compile(
-    rf"\b(?P<ordinal>first|second|third|fourth|fifth|sixth|1\s?st|2\s?nd|3\s?rd|[4-8]\s?th)\s(?:(?!and\b|or\b|to\b|in\b|party|patient|group|cohort)[\w-]+\s){{0,5}}?"
-    rf"(?:{_GIVEN}|cells?\b)(?!\s(?:groups?|levels?|cohorts?))",
-    re.I,
-)
-_CONDITION = re.compile(r"\b(?:if|unless|option(?:al)?|may|might|when|should|in\scase)\b", re.I)
-_ORDINALS = {"fi": 1, "se": 2, "th": 3, "fo": 4, "si": 6}
-
-_POINT_UNIT = r"(?:days?|weeks?|wks?|months?|years?)"
-_NOT_A_POINT = (
-    r"(?!\d|\.\d|,\d+\s?(?:m|x|×)|\s?%|\s?(?:mg|ml|cc|millions?|x|×|\*|\^|patients|subjects|participants|sites|cells|°|hours?|hrs?|min|h\b|cm|kg|g\b|"
-    r"mm|l\b|am\b|pm\b|times|doses|infusions|injections|consecutive))"
-)
-_ITEM = (
-    rf"(?:(?:on\s|at\s|and\s)?(?:{_POINT_UNIT}\s?[#:]?\s?|(?<![a-z])[dwm]\s?(?=\+?\d)))?"
-    rf"(?:\+?\s?\d{{1,3}}(?:st|nd|rd|th)?{_NOT_A_POINT}|baseline|time\szero|zero)"
-    r"(?:\s?\(?(?:±|\+/-|\+-|\+\sor\s-)\s?\d{1,2}\s?(?:days?|d|weeks?)?\)?)?"
-    rf"(?:[\s-]?{_POINT_UNIT}\b)?(?:\s?\([^()\d]{{1,60}}\))?"
-)
-_POINTS = re.compile(
-    rf"(?<![\w./^×*±-])(?<!\d,)(?:{_ITEM})(?:\s?(?:,\s?and|,\s?then|[,，、]|and|&|;|/|-|–|\.|then)\s?(?:at\s|on\s|again\s|the\s){{0,2}}(?:{_ITEM})){{0,14}}",
-    re.I,
-)
-_POINT = re.compile(
-    rf"(?P<join>[-–/]\s?)?(?:(?P<before>{_POINT_UNIT}|(?<![a-z])[dwm](?=\s?\+?\d))\s?[#:]?\s?)?"
-    r"(?P<value>\+?\s?\d{1,3}|baseline|time\szero|zero)(?:st|nd|rd|th)?"
-    r"(?:\s?\(?(?:±|\+/-|\+-|\+\sor\s-)\s?\d{1,2}\s?(?:days?|d|weeks?)?\)?)?"
-    rf"(?:[\s-]?(?P<after>{_POINT_UNIT})\b)?",
-    re.I,
-)
-_GIVEN_AT = re.compile(
-    rf"(?:{_GIVEN}|given|infused|injected|administered|transplanted|frequency:?|schedule:?|received?)\s?(?:\w+\s){{0,4}}(?:at|on|in)?\s?$",
-    re.I,
-)
-_GOES_ON = re.compile(r"\s?(?:through|to\b|until|till|-|–|up\sto|onwards?)", re.I)
-
-
-@dataclass(frozen=True)
-class _Fact:
-    """What a place tells of the schedule: how many times, and the days between.
-
-    `rank` 0 is a plain statement; 1 a hint ("single dose", "the second infusion"); 2 a day on which cells are given.
-    """
-
-    statement: Statement
-    start: int
-    end: int
-    times: tuple[int, int | None] | None = None
-    days: tuple[Days, ...] = ()
-    rank: int = 0
-    ordinal: bool = False
-    total: bool = False
-    shaky: bool = False
-    kind: str | None = None
-
-    @property
-    def span(self) -> Span:
-        return self.statement.passage.span(self.start, self.end)
 
 
 def extract_schedules(material: Material) -> Iterable[Label]:
     """`administrations`, how many times a participant gets the cells, and `interval`, the days between two times.
 
-    Detail of `administrations`: kind, low, high, arms; of `interval`: kind, days, high (None unless a range), written.
+    Detail of `administrations`: kind, low, high, bound ("at-least" or None), arms; of `interval`: kind, days, high,
+    written.
     """
     facts = _facts(material)
-    yield from _administrations(material, [fact for fact in facts if fact.times])
+    yield from _administrations(material, [fact for fact in facts if fact.times or fact.more])
     yield from _intervals(material, [fact for fact in facts if fact.days])
 
 
 def given_repeatedly(material: Material) -> bool:
     """Whether some participants get the cells more than once."""
     return any(
-        label.detail and label.detail["low"] > 1
+        (label.detail["high"] or label.detail["low"]) > 1
         for label in extract_schedules(material)
-        if label.scheme == "administrations"
+        if label.scheme == "administrations" and label.detail
     )
 
 
-def _facts(material: Material) -> list[_Fact]:
+def _facts(material: Material) -> list[Fact]:
     """What the sentences tell; the description is read for what arms, interventions and titles leave open."""
     facts = []
     for statement in statements(material, SCHEDULE_CUE):
-        if not statement.stated and (statement.background or not _GIVING.search(statement.text)):
+        if not statement.stated and (statement.background or not GIVING.search(statement.text)):
             continue
-        for fact in _read(statement):
+        for fact in read_facts(statement):
             kind = _kind(material, fact)
             if kind != "" and not (kind == "hsc" and fact.ordinal):
                 facts.append(replace(fact, kind=kind))
-    return facts
+    return facts if any(fact.times or fact.more for fact in facts) else [*facts, *_outcome_facts(material)]
 
 
-def _read(statement: Statement) -> Iterator[_Fact]:
-    counts = list(_counts(statement))
-    others = [*_rates(statement), *_points(statement), *_ordinals(statement)]
-    if any(fact.total for fact in counts):
-        # A total is said of what the rest of the sentence counts in parts.
-        counts = [fact for fact in counts if fact.total]
-        others = [replace(fact, times=None) for fact in others]
-    yield from counts
-    yield from others
-    yield from _spans(statement)
+def _outcome_facts(material: Material) -> Iterator[Fact]:
+    """Counts of the cells in the outcomes: "adverse events after one or two doses of stem cells". They are a doubt."""
+    for statement in statements_of(material, list(_outcome_passages(material)), SCHEDULE_CUE):
+        for fact in read_counts(statement):
+            subject = _subject(statement, fact.start, fact.end)
+            if subject is not None and subject.subject in CELLS and subject.end > fact.start:
+                kind = kind_here(material, statement, subject, fact.start)
+                if kind != "":
+                    yield replace(fact, kind=kind, shaky=True)
 
 
-def _kind(material: Material, fact: _Fact) -> str | None:
+def _outcome_passages(material: Material) -> Iterator[Passage]:
+    for outcome in material.outcomes:
+        for name, text in (("measure", outcome.measure), ("description", outcome.description)):
+            if text:
+                yield Passage(Place.DESCRIPTION, f"{outcome.path}.{name}", text)
+
+
+_OUTCOMES = "protocolSection.outcomesModule."
+
+
+def _kind(material: Material, fact: Fact) -> str | None:
     """Of which kind of cells the fact speaks; "" when it speaks of something else."""
     statement = fact.statement
     subject = _subject(statement, fact.start, fact.end)
@@ -245,7 +104,7 @@ def _kind(material: Material, fact: _Fact) -> str | None:
 _TRANSPLANTED = re.compile(r"transplant|rescue|re-?infus|graft", re.I)
 
 
-def _between(fact: _Fact, subject: Term) -> str:
+def _between(fact: Fact, subject: Term) -> str:
     text = fact.statement.passage.text
     return text[min(subject.start, fact.start) : max(subject.end, fact.end)]
 
@@ -257,6 +116,7 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
         term
         for term in statement.terms
         if term.subject not in ("past", "people", "laboratory")
+        and not NEXT_GIVEN.match(text, term.start)
         and not (term.end <= start and _CLOSED.match(text[term.end : start]))
     ]
     if statement.passage.place is Place.TITLE:
@@ -266,6 +126,9 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
         return inside[-1]
     after = next((term for term in terms if term.start >= end), None)
     if _OF.match(text, end) and not _PRODUCT.match(text, end):
+        if after and after.subject in _BESIDE:
+            # "An infusion of islets plus stem cells".
+            after = next((term for term in terms if term.subject in CELLS and _joined(text, after, term)), after)
         return after if after and after.start - end < 60 else Term("unknown", end, end)
     before = next((term for term in reversed(terms) if term.end <= start), None)
     if before:
@@ -273,7 +136,14 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
     return after if after and after.start - end < 80 else None
 
 
+def _joined(text: str, one: Term, other: Term) -> bool:
+    return one.end <= other.start and bool(_PLUS.fullmatch(text, one.end, other.start))
+
+
+_BESIDE = frozenset({"other-cell", "mononuclear"})
+_PLUS = re.compile(r"\s?(?:plus|and|with|together\swith|\+|&)\s?(?:[\w-]{1,20}[\s-]){0,3}", re.I)
 _PRODUCT = re.compile(
+    r"\s?of\s(?:months?|weeks?|years?|(?:the|each)\s(?:cycle|month|week|study|trial))\b|"
     r"\s?of\s(?:the\s|a\s|an\s)?(?:IMP|IP|study|investigational|trial|product|treatment|therapy|it\b|them\b|this\b|each\b|\d)",
     re.I,
 )
@@ -282,246 +152,16 @@ _CLOSED = re.compile(r"[^()]{0,80}\)[^)]*$")
 _OF = re.compile(r"\s?(?:of|with)\s", re.I)
 
 
-def _counts(statement: Statement) -> Iterator[_Fact]:
-    text = statement.passage.text
-    for found in _COUNT.finditer(text, statement.start, statement.end):
-        low = _value(found["low"])
-        high = _value(found["high"]) if found["high"] else None
-        noun = found["noun"].lower()
-        most = high or low
-        if most > _MOST_TIMES or low < 1 or (high is not None and high <= low):
-            continue
-        if (
-            found["low"].isdigit()
-            and noun != "times"
-            and _NUMBERED.search(text, max(0, found.start() - 16), found.start())
-        ):
-            continue
-        if _MULTIPLIED.search(text, max(0, found.start() - 8), found.start()):
-            continue
-        around = text[max(statement.start, found.start() - 60) : min(statement.end, found.end() + 60)]
-        if most > 1:
-            if noun in ("time", "infusion", "injection", "dosage", "dosages", "administration"):
-                if not _TIME.match(found["adjectives"]):
-                    continue
-            if _PART_OF.search(text, max(0, found.start() - 12), found.start()):
-                continue
-            if noun.startswith("injection") and (most > _MOST_INJECTIONS or _one_sitting(statement.text)):
-                continue
-            if noun.startswith("dos") and (
-                statement.passage.place is Place.TITLE
-                or _LEVELS.search(around)
-                or not (statement.stated or _GIVEN_IN_TIME.search(statement.text))
-            ):
-                continue
-        elif noun in ("times", "doses", "infusions", "injections"):
-            continue
-        if noun == "therapies" and "consecutive" not in found["adjectives"].lower():
-            continue
-        before = text[max(statement.start, found.start() - 40) : found.start()]
-        if _OPTIONAL.search(before) or (most == 1 and _EACH_TIME.search(before)):
-            continue
-        total = bool(_TOTAL.search(around)) and most > 1
-        rank = 1 if most == 1 and noun == "dose" else 0
-        yield _Fact(statement, found.start(), found.end(), (low, high), rank=rank, total=total)
-    for found in _NUMBER_OF.finditer(text, statement.start, statement.end):
-        yield _Fact(statement, found.start(), found.end(), (int(found["n"]), None))
-    for found in _ONCE.finditer(text, statement.start, statement.end):
-        before = text[max(statement.start, found.start() - 40) : found.start()]
-        if not _AGAIN.search(found.group()) and not _EACH_TIME.search(before):
-            yield _Fact(statement, found.start(), found.end(), (1, None))
-
-
-def _one_sitting(text: str) -> bool:
-    """Whether the injections of a sentence are places of one sitting, not times."""
-    return bool(_SITES.search(text) or (_DIVIDED.search(text) and not _IN_TIME.search(text)))
-
-
-_DIVIDED = re.compile(r"\bdivided\b", re.I)
-_IN_TIME = re.compile(r"\b(?:intervals?|apart|weeks?|weekly|months?|monthly|every)\b", re.I)
-_GIVEN_IN_TIME = re.compile(
-    r"\b(?:receiv\w*|given|administ\w+|infus\w+|inject\w+|apart|intervals?|weekly|monthly|weeks?|days?|months?|total\w*|consecutive)\b",
-    re.I,
-)
-_NUMBERED = re.compile(
-    r"\b(?:days?|groups?|cohorts?|phase|arm|type|stage|grade|weeks?|months?|levels?|dose|step|visit|part|no\.?|number|cycle|program|study|years?)\s$",
-    re.I,
-)
-_TIME = re.compile(r"times?\b", re.I)
-_PART_OF = re.compile(r"\b(?:last|first|next|following|remaining|initial|other|subsequent)\s$", re.I)
-_MULTIPLIED = re.compile(r"(?:[x×*]|\btimes)\s?$", re.I)
-_TOTAL = re.compile(r"\btotal(?:ly)?\b|\baltogether\b", re.I)
-_NUMBER_OF = re.compile(
-    r"\b(?:(?:infusion|injection|administration|transplantation|treatment)s?\s(?:number|times)|number\sof\s(?:infusion|injection|administration|"
-    r"transplantation|treatment|dose)s)\s?(?::|is|=)?\s?(?P<n>[1-9]\d?)\b",
-    re.I,
-)
-_EACH_TIME = re.compile(r"\beach\b[^.;]{0,36}$", re.I)
-_AGAIN = re.compile(r"\brepeat|\bfollow", re.I)
-
-
-def _rates(statement: Statement) -> Iterator[_Fact]:
-    text = statement.passage.text
-    for found in _RATE.finditer(text, statement.start, statement.end):
-        often = _value(found["times"]) if found["times"] else 1
-        if found["adverb"]:
-            period, longest = _ADVERBS[found["adverb"].lower()], None
-        else:
-            if not found["times"] and found["every"].lower() not in ("every", "each"):
-                continue
-            unit = _DAYS[found["unit"][0].lower()]
-            period = _value(found["n"] or "one") * unit
-            longest = _value(found["n2"]) * unit if found["n2"] else None
-        if not period or not often:
-            continue
-        days: tuple[Days, ...] = ((period, longest),) if often == 1 else ()
-        times, shaky = _lasting(text, found.end(), statement.end, period / often)
-        end = found.end()
-        if times:
-            lasting = _LASTING.match(text, found.end(), statement.end)
-            end = lasting.end() if lasting else end
-        if (times or days) and not _OPTIONAL.search(text, max(statement.start, found.start() - 40), found.start()):
-            yield _Fact(statement, found.start(), end, times, days, shaky=shaky)
-
-
-_ADVERBS = {"weekly": 7, "monthly": 30, "fortnightly": 14, "quarterly": 90, "qw": 7, "daily": 0}
-
-
-def _lasting(text: str, start: int, end: int, period: float) -> tuple[tuple[int, int | None] | None, bool]:
-    """How many times a rate comes to, and whether the length of time is no whole number of its periods."""
-    found = _LASTING.match(text, start, end)
-    if found is None:
-        return None, False
-    low, high = _value(found["m"]), _value(found["m2"]) if found["m2"] else None
-    unit = found["unit"][0].lower()
-    if not re.fullmatch(_UNIT, found["unit"], re.I):
-        return ((low, high) if 1 < low <= _MOST_TIMES else None), False
-    exact = low * _DAYS[unit] / period
-    if period == 7 and unit == "m":
-        exact = low * 4
-    times = round(exact) if abs(exact - round(exact)) < 0.15 else int(exact)
-    most = round(high * _DAYS[unit] / period) if high else None
-    if not 1 < times <= _MOST_TIMES:
-        return None, False
-    return (times, most), abs(exact - times) >= 0.15
-
-
-def _spans(statement: Statement) -> Iterator[_Fact]:
-    text = statement.passage.text
-    for i, pattern in enumerate(_INTERVALS):
-        for found in pattern.finditer(text, statement.start, statement.end):
-            unit = _DAYS[found["unit"][0].lower()]
-            low = _value(found["n"]) * unit
-            high = _value(found["n2"]) * unit if found["n2"] else None
-            if low and (high is None or high > low):
-                repeated = i == _REPEATED_AFTER
-                limited = bool(_LIMITED.search(text[max(statement.start, found.start() - 24) : found.start("n")]))
-                times = (2, None) if repeated else None
-                yield _Fact(
-                    statement,
-                    found.start(),
-                    found.end(),
-                    times,
-                    ((low, high),),
-                    rank=1 if repeated else 0,
-                    shaky=limited,
-                )
-    for found in _ADVERB_INTERVAL.finditer(text, statement.start, statement.end):
-        yield _Fact(statement, found.start(), found.end(), None, ((_ADVERBS[found["adverb"].lower()], None),))
-
-
-_LIMITED = re.compile(r"\b(?:at\sleast|(?:no|not)\s(?:less|more)\sthan|minimum|maximum|up\sto|within)\b", re.I)
-_REPEATED_AFTER = 5
-
-
-def _points(statement: Statement) -> Iterator[_Fact]:
-    """Days, weeks or months on which the cells are given."""
-    text = statement.passage.text
-    for found in _POINTS.finditer(text, statement.start, statement.end):
-        days = _days_of(text, found)
-        if days is None:
-            continue
-        before = text[max(statement.start, found.start() - 50) : found.start()]
-        if len(days) == 1:
-            if days[0] == 0 and not _GOES_ON.match(text, found.end(), statement.end):
-                yield _Fact(statement, found.start(), found.end(), (1, None), rank=2)
-            continue
-        if _OPTIONAL.search(text, max(statement.start, found.start() - 80), found.start()):
-            continue
-        after = statement.after(found.end())
-        if days[0] > 1 and after is not None and after.subject == "visit" and after.start - found.end() < 40:
-            continue
-        if days[0] > 1 and not found.group()[0].isalpha() and not _GIVEN_AT.search(before):
-            continue
-        gaps = tuple(dict.fromkeys((float(later - earlier), None) for earlier, later in pairwise(days)))
-        yield _Fact(statement, found.start(), found.end(), (len(days), None), gaps if len(gaps) <= 4 else ())
-
-
-def _days_of(text: str, found: re.Match[str]) -> list[int] | None:
-    """The days of a list such as "day 0, 7 and week 4", in order; None for what is no such list."""
-    items = list(_POINT.finditer(text, found.start(), found.end()))
-    units: list[str | None] = []
-    unit: str | None = None
-    for item in items:
-        unit = item["before"] or unit
-        units.append(item["before"] or (item["after"] if item["after"] else None) or unit)
-    following: str | None = None
-    for i in range(len(items) - 1, -1, -1):
-        following = items[i]["after"] or following
-        units[i] = units[i] or following
-    if not any(units):
-        return None
-    joins = [bool(item["join"]) for item in items[1:]]
-    listed = len(items) > 2 and all(joins)
-    days: list[int] = []
-    for i, item in enumerate(items):
-        if i and item["join"] and not listed:
-            continue
-        word = item["value"].strip("+ ").lower()
-        number = int(word) if word.isdigit() else 0
-        named = units[i]
-        if named is None:
-            return None
-        days.append(number * _DAYS[named[0].lower()])
-    scales = {(one or "")[0].lower() for one in units if one}
-    if len(scales) > 1 and days[0] == 1:
-        days[0] = 0
-    if len(joins) == 1 and joins[0] and len(items) == 2:
-        return None
-    if len(days) > 1 and days[0] > days[-1] and _COUNTED_DOWN.match(text, found.end()):
-        # "At weeks 4 and 3 before surgery".
-        days.reverse()
-    return days if all(earlier < later for earlier, later in pairwise(days)) else None
-
-
-_COUNTED_DOWN = re.compile(r"\s?(?:before|prior)\b", re.I)
-
-
-def _ordinals(statement: Statement) -> Iterator[_Fact]:
-    text = statement.passage.text
-    for found in _ORDINAL.finditer(text, statement.start, statement.end):
-        word = found["ordinal"].lower()
-        number = int(word[0]) if word[0].isdigit() else 5 if word == "fifth" else _ORDINALS[word[:2]]
-        if number > 1 and not _CONDITION.search(text, statement.start, found.start()):
-            yield _Fact(statement, found.start(), found.end(), (number, None), rank=1, ordinal=True)
-
-
-def _value(word: str) -> int:
-    first = re.split(r"[\s-]", word.strip().lower())[0]
-    return int(first) if first.isdigit() else _WORDS.get(first, 0)
-
-
-def _administrations(material: Material, facts: list[_Fact]) -> Iterator[Label]:
+def _administrations(material: Material, facts: list[Fact]) -> Iterator[Label]:
     for kind in ("msc", None, "hsc"):
-        chosen = _chosen([fact for fact in facts if fact.kind == kind])
-        by_value: dict[tuple[int, int | None], list[_Fact]] = {}
-        for fact in chosen:
-            if fact.times:
-                by_value.setdefault(fact.times, []).append(fact)
-        for (low, high), same in by_value.items():
+        by_value: dict[str, list[Fact]] = {}
+        for fact in _with_options(*_chosen([fact for fact in facts if fact.kind == kind])):
+            by_value.setdefault(_spelled(fact), []).append(fact)
+        for value, same in by_value.items():
+            low, high = same[0].times or (0, None)
             yield Label(
                 "administrations",
-                str(low) if high is None else f"{low}-{high}",
+                value,
                 *_told("administrations", same),
                 evidence(fact.span for fact in same),
                 doubtful=all(fact.shaky or (fact.rank == 2 and kind != "hsc") for fact in same),
@@ -529,32 +169,60 @@ def _administrations(material: Material, facts: list[_Fact]) -> Iterator[Label]:
                     "kind": kind,
                     "low": low,
                     "high": high,
+                    "bound": same[0].bound,
                     "arms": list(arms_of(material, [fact.statement.passage.path for fact in same])),
                 },
             )
 
 
-def _chosen(facts: list[_Fact]) -> list[_Fact]:
-    """The facts that count: what is stated before what is described, and a plain count before what only hints at one."""
-    stated = [fact for fact in facts if fact.rank < 2 and fact.statement.stated]
-    group = stated or [fact for fact in facts if fact.rank < 2] or facts
-    firm = [fact for fact in group if fact.rank == 0]
-    several = {fact.statement.passage.path for fact in firm if fact.times and (fact.times[1] or fact.times[0]) > 1}
-    singles = [fact for fact in group if fact.rank and not fact.ordinal and fact.statement.passage.path not in several]
+def _spelled(fact: Fact) -> str:
+    low, high = fact.times or (0, None)
+    return f"{low}-{high}" if high else f">={low}" if fact.bound else str(low)
+
+
+def _chosen(facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
+    """The counts that hold, and the times that may follow them.
+
+    What is stated comes before what is described, and a plain count before what only hints at one.
+    """
+    plain = [fact for fact in facts if fact.rank < 2]
+    group = [fact for fact in plain if fact.statement.stated] or plain or facts
+    options = [fact for fact in group if fact.more]
+    counts = [fact for fact in group if fact.times]
+    firm = [fact for fact in counts if fact.rank == 0]
+    several = {fact.statement.passage.path for fact in firm if _most(fact) > 1}
+    told = {fact.statement.passage.path for fact in firm}
+    hints = [fact for fact in counts if fact.rank and not fact.ordinal]
+    singles = [fact for fact in hints if fact.statement.passage.path not in (told if _most(fact) > 1 else several)]
     kept = [*firm, *singles]
-    if not any(fact.times and fact.times[0] > 1 for fact in kept):
-        ordinals = [fact for fact in group if fact.ordinal and fact.times]
-        if ordinals:
-            most = max(fact.times[0] for fact in ordinals if fact.times)
-            return [fact for fact in ordinals if fact.times and fact.times[0] == most]
-    return kept
+    ordinals = [fact for fact in counts if fact.ordinal]
+    if ordinals and not any(_most(fact) > 1 for fact in kept):
+        last = max(_most(fact) for fact in ordinals)
+        kept = [fact for fact in ordinals if _most(fact) == last]
+    return kept, options
 
 
-def _intervals(material: Material, facts: list[_Fact]) -> Iterator[Label]:
+def _with_options(counts: list[Fact], options: list[Fact]) -> list[Fact]:
+    """The counts, each with the times that may follow; where arms differ, nothing tells which of them they follow."""
+    if not options or len({fact.times for fact in counts}) > 1:
+        return counts
+    low = _most(counts[0]) if counts else 1
+    high = max(1 + fact.more if fact.ordinal else low + fact.more for fact in options)
+    if high <= low:
+        return counts
+    return [replace(fact, times=(low, high), bound=None) for fact in (*counts, *options)]
+
+
+def _most(fact: Fact) -> int:
+    low, high = fact.times or (0, None)
+    return high or low
+
+
+def _intervals(material: Material, facts: list[Fact]) -> Iterator[Label]:
     for kind in ("msc", None, "hsc"):
         of_kind = [fact for fact in facts if fact.kind == kind]
         chosen = [fact for fact in of_kind if fact.statement.stated] or of_kind
-        by_value: dict[Days, list[_Fact]] = {}
+        by_value: dict[Days, list[Fact]] = {}
         for fact in chosen:
             for days in fact.days:
                 by_value.setdefault(days, []).append(fact)
@@ -574,12 +242,15 @@ def _intervals(material: Material, facts: list[_Fact]) -> Iterator[Label]:
             )
 
 
-def _told(scheme: str, facts: list[_Fact]) -> tuple[str, str]:
+def _told(scheme: str, facts: list[Fact]) -> tuple[str, str]:
     """The rule and its reason, by where the first fact stands."""
     what = (
         "how many times the cells are given" if scheme == "administrations" else "the time between two administrations"
     )
-    place = facts[0].statement.passage.place
+    passage = facts[0].statement.passage
+    place = passage.place
+    if passage.path.startswith(_OUTCOMES):
+        return f"{scheme}-in-outcome", f"An outcome tells {what}."
     if place is Place.TITLE:
         return f"{scheme}-in-title", f"The title tells {what}."
     if place is Place.DESCRIPTION:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -23,6 +23,9 @@ _CELLS = (*MSC, *UNNAMED, *OPEN_CELLS, "hsc", "hsc-abbreviation", "progenitor-ce
 # Code points that a sentence reaches to either side, and that a name of the cells may stand before it.
 _REACH = 400
 _BEFORE = 250
+# Sentences, and code points in them, that are read of one record: what is given stands before what else is told.
+_MOST_STATEMENTS = 60
+_MOST_READ = 8000
 
 _END = re.compile(
     r"(?<![\s(.]\w)(?<!\be\.g)(?<!\bi\.e)(?<!\bi\.v)(?<!\bapp)(?<!\bapprox)(?<!\bvs)(?<!\bInj)(?<!\bpr)(?<!\bno)"
@@ -100,10 +103,14 @@ class Statement:
 
 
 def statements(material: Material, cue: Cue) -> Iterator[Statement]:
-    """The sentences in which the cue stands, each once, in reading order; none where only what cells make is given."""
-    if _cell_free(material):
-        return
-    passages = [passage for passage in material.passages if passage.place in _READ]
+    """The first sentences in which the cue stands, each once, in reading order; none where only what cells make is
+    given."""
+    if not _cell_free(material):
+        yield from statements_of(material, [passage for passage in material.passages if passage.place in _READ], cue)
+
+
+def statements_of(material: Material, passages: Sequence[Passage], cue: Cue) -> Iterator[Statement]:
+    """The same of these passages."""
     starts, position = [], 0
     for passage in passages:
         starts.append(position)
@@ -111,15 +118,19 @@ def statements(material: Material, cue: Cue) -> Iterator[Statement]:
     joined = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _BETWEEN_TEXTS.join(passage.text for passage in passages))
     names: dict[str, list[int]] | None = None
     done = -1
+    count = length = 0
     for found in cue.finditer(joined):
         if found.start() < done:
             continue
+        if count == _MOST_STATEMENTS or length > _MOST_READ:
+            break
         names = _names(material) if names is None else names
         at = bisect_right(starts, found.start()) - 1
         passage = passages[at]
         start, end = sentence(passage.text, found.start() - starts[at])
         start = max(start, done - starts[at])
         done = starts[at] + end
+        count, length = count + 1, length + end - start
         named = _of_cells(names, passage, start)
         alone = not named and passage.path.startswith(_ARMS) and _OWNERS not in names
         yield Statement(passage, start, end, named or alone, named)

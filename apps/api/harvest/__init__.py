@@ -1,0 +1,1 @@
+"""Lists for programs that take everything: labels and changes, paged by a cursor, and what stands behind one study."""

@@ -1,0 +1,431 @@
+"""How many times cells are given, and how far apart: the wordings and traps met in records, in made-up words."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.classification.rules.cards.material import Material
+from apps.classification.rules.cards.schedules import extract_schedules, given_repeatedly
+from apps.classification.rules.reading import Reading
+from apps.studies.records import Outcome, OutcomesModule
+from tests.unit.classification.designs import designed, quoted
+
+MSC = "Mesenchymal stem cells"
+
+
+def labels(text="", *, title=MSC, kinds=("msc",), outcomes=(), **parts):
+    """The labels of a record; `text` is the description of the intervention by which the cells are given."""
+    if text:
+        parts.setdefault("interventions", [("BIOLOGICAL", MSC, text)])
+    material = designed(title, kinds=kinds, **parts)
+    if outcomes:
+        module = OutcomesModule(primary_outcomes=tuple(Outcome(measure=text) for text in outcomes))
+        protocol = msgspec.structs.replace(material.record.protocol, outcomes=module)
+        record = msgspec.structs.replace(material.record, protocol=protocol)
+        material = Material(record, Reading(record), frozenset(kinds))
+    found = list(extract_schedules(material))
+    assert quoted(material, found)
+    return found
+
+
+def times(text="", **parts):
+    return {label.value for label in labels(text, **parts) if label.scheme == "administrations"}
+
+
+def intervals(text="", **parts):
+    return {label.value for label in labels(text, **parts) if label.scheme == "interval"}
+
+
+# One time
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A single infusion of MSC",
+        "a single intravenous infusion of the cells",
+        "Single dose of MSC",
+        "single-dose MSC by vein",
+        "one injection of MSC into the knee",
+        "One single dose of allogeneic MSC",
+        "one time infusion of MSC",
+        "a one-time infusion of MSC",
+        "MSC are infused once.",
+        "MSC are given only once.",
+        "1x10^6 MSC/kg, intravenously once",
+        "1x10^6 MSC/kg, once",
+        "IV 1x10^6 MSCs once, and a nasal spray for 30 days",
+        "one dosis of MSC",
+        "Single injections of 10 million MSC in every disc",
+        "15 injections of MSC around the scar (single procedure)",
+        "A single injection : 10 million MSC",
+        "One infusion of islets plus MSC",
+    ],
+)
+def test_once(text):
+    assert times(text) == {"1"}
+
+
+def test_single_dose_among_the_words_of_a_design():
+    assert times(title="A two-arms, single-dose, open-label trial of mesenchymal stem cells") == {"1"}
+
+
+def test_singular_alone_does_not_say_once():
+    assert times("Infusion of MSC by vein") == set()
+    assert times("MSC are given as an infusion at a dose of 1x10^6/kg.") == set()
+
+
+def test_single_that_counts_something_else():
+    assert times("MSC in a single-centre, single-blind trial with a single group") == set()
+    assert times("MSC at one of three doses in one treatment arm") == set()
+    assert times("MSC; one time point is analysed") == set()
+
+
+def test_day_of_the_infusion_alone_is_a_doubt():
+    (label,) = labels("MSC are infused on day 0.")
+    assert (label.value, label.doubtful) == ("1", True)
+
+
+# Several times
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Two infusions of MSC", "2"),
+        ("MSC are given in three intrathecal injections.", "3"),
+        ("MSC are injected twice.", "2"),
+        ("MSC are infused 4 times.", "4"),
+        ("a total of 3 infusions of MSC", "3"),
+        ("a total of twelve MSC infusion of 200 million cells", "12"),
+        ("3-5 doses of MSC", "3-5"),
+        ("two to four infusions of MSC", "2-4"),
+        ("at least two infusions of MSC", ">=2"),
+        ("up to three infusions of MSC", "1-3"),
+        ("MSC, infusion number: 8", "8"),
+        ("5 injections of MSC per patient", "5"),
+        ("two single intravenous doses of MSC", "2"),
+        ("MSC once a week for 4 weeks", "4"),
+        ("MSC infused every 2 weeks for 8 weeks", "4"),
+        ("3 consecutive monthly infusions of MSC", "3"),
+        ("MSC weekly for 4 consecutive weeks", "4"),
+        ("MSC twice per week for 2 weeks", "4"),
+        ("MSC are infused on day 0 and day 28.", "2"),
+        ("MSC on days 0, 7 and 14", "3"),
+        ("MSC at baseline and 3 months", "2"),
+        ("MSC at week 0, week 4 and week 8", "3"),
+        ("First infusion of MSC at start, the second dose of MSC at week 4", "2"),
+        ("MSC by vein, repeated after 4 weeks", "2"),
+        ("MSC are infused, and again after 3 months.", "2"),
+        ("After 6 months they are treated with MSC once again.", "2"),
+        ("IV infusion of MSC followed by intrathecal injection at day 28", "2"),
+        ("one prenatal dose of MSC followed by three doses after birth", "4"),
+        ("second and third doses of MSC 3 and 6 months after the first infusion", "3"),
+    ],
+)
+def test_several_times(text, value):
+    assert times(text) == {value}
+
+
+def test_arms_with_one_and_with_two_doses():
+    parts = {
+        "arms": [
+            ("EXPERIMENTAL", "One", "One injection of MSC", ()),
+            ("EXPERIMENTAL", "Two", "Two injections of MSC", ()),
+        ]
+    }
+    found = [label for label in labels(**parts) if label.scheme == "administrations"]
+    assert [(label.value, label.detail["arms"]) for label in found] == [("1", [0]), ("2", [1])]
+
+
+def test_alternatives_are_two_counts():
+    assert times("MSC in a single- or double-dose injection") == {"1", "2"}
+    assert times("MSC one or three times") == {"1", "3"}
+    assert times("one or two infusions of MSC") == {"1", "2"}
+
+
+def test_one_of_two_infusions_is_a_placebo():
+    assert times("MSC: two infusions, one with the cells and one without") == {"1"}
+    assert times("One infusion of MSC followed by one infusion of placebo") == {"1"}
+
+
+def test_two_routes_one_after_the_other_is_a_doubt():
+    (label,) = labels("one intravenous infusion of MSC followed by one intrathecal injection")
+    assert (label.value, label.doubtful) == ("2", True)
+
+
+def test_total_of_what_the_rest_of_the_sentence_counts_in_parts():
+    text = "A total of 4 infusions of MSC, two infusions each month"
+    assert times(text) == {"4"}
+
+
+# Times that may follow
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("One infusion of MSC. If there is no response, a second infusion of MSC is given.", "1-2"),
+        ("MSC are injected, with a possible repeat injection at 3 months.", "1-2"),
+        ("MSC are applied. Up to 2 additional applications are possible.", "1-3"),
+        ("Two doses of MSC. A third dose of MSC may be given on day 15.", "2-3"),
+        ("One infusion of MSC, with the option to receive an additional 3 infusions", "1-4"),
+    ],
+)
+def test_times_that_may_follow(text, value):
+    assert times(text) == {value}
+
+
+def test_additional_doses_without_a_condition_are_part_of_the_count():
+    text = "Four doses of MSC, the first as soon as possible, the three additional doses at 4, 8 and 12 months"
+    assert times(text) == {"4"}
+
+
+def test_retreatment_that_is_only_allowed():
+    assert times("A single dose of MSC; retreatment is possible after relapse") == {"1"}
+
+
+# What is counted is not the cells
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MSC. Methotrexate is taken once a week for 12 weeks.",
+        "MSC are compared with three injections of hyaluronic acid.",
+        "MSC at three dose levels, in two different doses",
+        "MSC: 2 treatment groups in two phases",
+        "Patients who get MSC are seen at day 1, month 1 and month 3 after treatment.",
+        "MSC for patients with two treatments of rituximab",
+        "MSC. In a 1:1 fashion, treatment or placebo",
+        "20 injections of MSC at 20 sites of the myocardium",
+        "MSC divided into 10 injections",
+        "MSC for people who do not qualify for a second transplantation",
+        "MSC; the third kidney transplant patient is watched longer",
+        "On each of these visits the subject will receive one infusion of MSC.",
+        "MSC in patients who have received at least one dose of rituximab",
+        "MSC; the cells are washed twice",
+        "MSC. Day 60, 100 and 180 (blood samples)",
+        "MSC in twice the dose",
+    ],
+)
+def test_not_the_cells(text):
+    assert times(text) == set()
+
+
+def test_sixth_month_is_no_sixth_time():
+    assert times("Sixth month after the second implantation of MSC: MRI") == {"2"}
+
+
+def test_days_of_measurement_are_not_days_of_giving():
+    text = (
+        "They are treated with MSC. Immunological analysis is performed at 4 time points (day 1, month 1, month 3 and "
+        "month 6) following the first MSC treatment."
+    )
+    assert labels(summary=text) == []
+
+
+def test_visits_and_blood_samples():
+    text = "MSC are infused. Patients are followed at weeks 1, 4 and 12, and blood is drawn on day 0, 7 and 14."
+    assert times(summary=text) == set()
+
+
+def test_followed_by_a_doctor_and_followed_by_an_infusion():
+    text = "After transplantation of MSC participants are followed by the neurologist monthly for 30 months."
+    assert labels(summary=text) == []
+    assert times("MSC by vein followed by one infusion of MSC after 4 weeks") == {"2"}
+
+
+def test_other_studies_and_animals():
+    assert times(summary="Mice that receive three injections of MSC live longer.") == set()
+
+
+def test_description_is_read_where_arms_are_silent():
+    assert times(summary="Patients receive two infusions of MSC.") == {"2"}
+    assert times("Three infusions of MSC", summary="Patients receive two infusions of MSC.") == {"3"}
+
+
+def test_outcomes_are_read_where_nothing_else_tells():
+    (label,) = labels(outcomes=["Adverse events after a single injection of MSC"], summary="MSC are injected.")
+    assert (label.value, label.rule, label.doubtful) == ("1", "administrations-in-outcome", True)
+    assert labels(outcomes=["Walking one year after treatment", "Three scores"], summary="MSC are injected.") == []
+
+
+# Days between
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("two infusions of MSC two weeks apart", "14"),
+        ("MSC at 4-week intervals", "28"),
+        ("MSC, with an interval of 3 months", "90"),
+        ("MSC infusions separated by 30 days", "30"),
+        ("MSC once a week for 4 weeks", "7"),
+        ("MSC every other week for 8 weeks", "14"),
+        ("MSC monthly for 3 months", "30"),
+        ("MSC every 3 months", "90"),
+        ("MSC at intervals of 6-12 months", "180-360"),
+        ("MSC on day 0 and day 28", "28"),
+        ("MSC, repeated after 4 weeks", "28"),
+        ("After 6 months they get MSC once again.", "180"),
+        ("MSC by vein, the second infusion 3 months after the first", "90"),
+    ],
+)
+def test_interval(text, days):
+    assert intervals(text) == {days}
+
+
+def test_unequal_intervals():
+    assert intervals("MSC on days 0, 7 and 21") == {"7", "14"}
+
+
+def test_least_interval_is_a_doubt():
+    (label,) = [one for one in labels("MSC infusions separated by at least 30 days") if one.scheme == "interval"]
+    assert (label.value, label.doubtful) == ("30", True)
+
+
+def test_interval_of_visits():
+    assert intervals("MSC. Patients are examined every 3 months.") == set()
+
+
+# Kinds, details
+
+
+def test_transplantation_of_blood_forming_cells():
+    found = labels(
+        title="Autologous hematopoietic stem cell transplantation",
+        kinds=("hsc",),
+        summary="A single hematopoietic stem cell transplantation is performed.",
+    )
+    assert [(label.value, label.detail["kind"]) for label in found] == [("1", "hsc")]
+
+
+def test_detail():
+    (label,) = labels("At least 2 infusions of MSC")
+    assert label.detail == {"kind": "msc", "low": 2, "high": None, "bound": "at-least", "arms": []}
+
+
+def test_given_repeatedly():
+    assert given_repeatedly(designed(MSC, interventions=[("BIOLOGICAL", MSC, "up to 3 infusions of MSC")]))
+    assert not given_repeatedly(designed(MSC, interventions=[("BIOLOGICAL", MSC, "one infusion of MSC")]))
+
+
+# Any text
+
+_WORDS = st.sampled_from(
+    [
+        *(
+            "MSC",
+            "cells",
+            "single",
+            "one",
+            "two",
+            "3",
+            "infusion",
+            "doses",
+            "of",
+            "times",
+            "once",
+            "weekly",
+            "for",
+            "weeks",
+        ),
+        *(
+            "day",
+            "0",
+            "7",
+            "and",
+            "month",
+            "every",
+            "apart",
+            "interval",
+            "repeated",
+            "after",
+            "followed by",
+            "again",
+            "if",
+        ),
+        *("second", "additional", "up to", "placebo", "(", ")", ",", ".", "\n", "-", "±", "\ud800", "é", ":"),
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(_WORDS, max_size=60).map(" ".join), st.text(max_size=60))
+def test_any_text_gives_quotable_labels(words, noise):
+    found = labels(
+        kinds=("hsc", "msc"),
+        summary=words + noise,
+        outcomes=[words],
+        arms=[("EXPERIMENTAL", noise, words, ["X"]), ("EXPERIMENTAL", words, noise, [])],
+        interventions=[("BIOLOGICAL", "X", words), ("DRUG", words, noise)],
+    )
+    assert len({(label.scheme, label.value, label.detail["kind"]) for label in found}) == len(found)
+    assert all(1 <= label.detail["low"] < (label.detail["high"] or 31) for label in found if "low" in label.detail)
+
+
+@pytest.mark.parametrize("place", ["arm", "description"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "a",
+            "1",
+            "0, ",
+            "1, ",
+            " ",
+            "(",
+            "day 1 ",
+            "day 0, ",
+            "0,7,",
+            "one ",
+            "two infusions ",
+            "two a-b ",
+            "single (a ",
+        ),
+        *(
+            "once ",
+            "infused once ",
+            "giv ",
+            "every 4 weeks for ",
+            "weekly for ",
+            "second ",
+            "2 weeks apart ",
+            "interval of ",
+        ),
+        *(
+            "repeated at ",
+            "after 6 months ",
+            "again ",
+            "followed by ",
+            "one time ",
+            "each ",
+            "no 5 up to \n",
+            "± 2 days, ",
+        ),
+        *(
+            "two MSC infusions at 4 week intervals. ",
+            "an additional ",
+            "one infusion followed by two infusions ",
+            "day 0 (± ",
+        ),
+    ],
+)
+def test_long_text_stays_quick(piece, place):
+    text = (piece * (32_000 // len(piece) + 1))[:32_000]
+    told = {"description": text} if place == "description" else {"arms": [("EXPERIMENTAL", MSC, text, ())]}
+    material = designed(MSC, kinds=("msc", "hsc"), **told)
+    list(material.reading.hits(("msc",)))
+    assert min(_seconds(lambda: list(extract_schedules(material))) for _ in range(3)) < 0.05
+
+
+def _seconds(work):
+    start = time.process_time()
+    work()
+    return time.process_time() - start
