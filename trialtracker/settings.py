@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.web.middleware.StoppedStatements",
+    "apps.web.middleware.DaysWithoutList",
 ]
 
 ROOT_URLCONF = "trialtracker.urls"

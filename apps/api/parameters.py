@@ -16,6 +16,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from apps.api.problems import BadQuery
 from apps.search.expressions import FIELDS
 from apps.search.query import (
+    A_DAY,
     DEFAULT_PAGE_SIZE,
     FILTERS,
     MAX_PAGE,
@@ -149,6 +150,8 @@ def _empty(theirs: QueryDict) -> Iterator[Problem]:
 def _allowed(name: str) -> tuple[str, ...]:
     if name in FILTERS or name == SCOPE.parameter:
         return (FILTERS.get(name) or SCOPE).allowed
+    if name == "as_of":
+        return (str(A_DAY),)
     return SORTS if name == "sort" else ("whole numbers from 1",)
 
 
@@ -284,6 +287,13 @@ def query_parameters(without: Collection[str] = ()) -> list[OpenApiParameter]:
         schema = {"type": "string", "enum": words} if words else {"type": "string", "minLength": 1}
         described.append(OpenApiParameter(item.parameter, {"type": "array", "items": schema}, description=told))
     described += [
+        OpenApiParameter(
+            "as_of",
+            {"type": "string", "format": "date"},
+            description="The list and its values as they were known here at the end of this day (UTC), today so far. "
+            "400 for a day to come and for one before the first publication, with the first and last day that can be "
+            "had. `url` leads to a page that shows the present.",
+        ),
         OpenApiParameter(
             "sort",
             str,

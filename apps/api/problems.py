@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, Throttled
 from rest_framework.response import Response
 
 from apps.core.statements import RETRY_AFTER, was_stopped
+from apps.search.moments import OutsideHistory
 from apps.search.query import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -61,15 +62,18 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         return problem(403, "This is not open to you.")
     if isinstance(error, SuspiciousOperation):
         return problem(400, "This request has more parameters than can be read.")
+    if isinstance(error, OutsideHistory):
+        more = {"first_day": error.first, "last_day": error.last}
+        return problem(400, str(error), errors=[_error(error.problem)], **more)
     if was_stopped(error):
         error = TooSlow("This took longer than one request may, and was stopped. Ask for less at a time.")
     if not isinstance(error, APIException):
         return None
-    more = {"errors": error.errors} if isinstance(error, BadQuery) else {}
+    errors = {"errors": error.errors} if isinstance(error, BadQuery) else {}
     detail = str(error.detail)
     if isinstance(error, Throttled):
         detail = "Too many requests from your address. Wait as long as the Retry-After header says."
-    response = problem(error.status_code, detail, **more)
+    response = problem(error.status_code, detail, **errors)
     if wait := getattr(error, "wait", None):
         response["Retry-After"] = str(max(1, round(wait)))
     return response

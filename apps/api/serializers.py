@@ -133,6 +133,13 @@ def search_told() -> tuple[serializers.Field, ...]:
     )
 
 
+def day_told() -> serializers.Field:
+    """The day for which a query asks, where it names one."""
+    return serializers.DateField(
+        required=False, help_text="The day as of which this was asked for; absent for the present."
+    )
+
+
 class StudyPageSerializer(serializers.Serializer):
     """One page of a list."""
 
@@ -141,6 +148,7 @@ class StudyPageSerializer(serializers.Serializer):
     previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
     results = StudySerializer(many=True)
     also_searched, also_left_out, corrected_query, notices = search_told()
+    as_of = day_told()
     snippets = serializers.DictField(
         child=SnippetSerializer(many=True),
         required=False,
@@ -217,6 +225,10 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     errors = ProblemErrorSerializer(many=True, required=False)  # type: ignore[assignment]
+    first_day = serializers.DateField(
+        required=False, allow_null=True, help_text="Of a day without a list: the first that has one; null for none yet."
+    )
+    last_day = serializers.DateField(required=False, help_text="Likewise the last: today (UTC).")
 
 
 def study_data(document: StudyDocument) -> dict[str, Any]:
@@ -244,8 +256,9 @@ def label_data(label: StudyLabel) -> dict[str, Any]:
 
 
 def search_data(results: Results) -> dict[str, Any]:
-    """What `StudyPageSerializer` tells of the search text; nothing where there is nothing to tell."""
+    """What `StudyPageSerializer` tells of the query; nothing where there is nothing to tell."""
     told: dict[str, Any] = {
+        "as_of": results.query.as_of,
         "also_searched": results.also_searched,
         "also_left_out": results.also_left_out,
         "corrected_query": results.corrected,

@@ -22,12 +22,15 @@ LIBRARY = "U.S. National Library of Medicine"
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Of what data something was made. `data_timestamp` is the registry's own, read as UTC; "" where there is none."""
+    """Of what data something was made. `data_timestamp` is the registry's own, read as UTC; "" where there is none.
+
+    `ruleset_version` is that of the rules whose labels these are, None where that is not known.
+    """
 
     data_timestamp: str
     dataset_version: int
     made_at: dt.datetime
-    ruleset_version: int = RULESET_VERSION
+    ruleset_version: int | None = RULESET_VERSION
 
     @property
     def data_time(self) -> dt.datetime | None:
@@ -85,6 +88,8 @@ class About:
     @property
     def version(self) -> str:
         words = {"rules": self.edition.ruleset_version, "version": self.edition.dataset_version}
+        if self.edition.ruleset_version is None:
+            return gettext("data set version %(version)s") % words
         return gettext("rules version %(rules)s, data set version %(version)s") % words
 
     @property

@@ -11,11 +11,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from apps.classification.rules import RULESET_VERSION
 from apps.exports.about import About, Edition, about_list, whole
 from apps.exports.formats import Format
+from apps.search.limits import SEARCH_TIMEOUT_MS
 from apps.search.models import StudyDocument
 from apps.search.query import StudyQuery
-from apps.search.limits import SEARCH_TIMEOUT_MS
 from apps.search.selectors import Results, search_studies, stream_documents
 
 # For each piece that is fetched, and for a reader who has stopped reading.
@@ -44,10 +45,13 @@ class WholeList:
 
 
 @contextmanager
-def whole_list(query: StudyQuery, *, data_timestamp: DataTimestamp) -> Iterator[WholeList]:
+def whole_list(
+    query: StudyQuery, *, data_timestamp: DataTimestamp, ruleset_version: int | None = RULESET_VERSION
+) -> Iterator[WholeList]:
     """All trials that a query finds, as of one moment: no sync that runs meanwhile shows in them.
 
-    The query's page and page size count for nothing. SearchTooSlow where its text took too long.
+    The query's page and page size count for nothing. SearchTooSlow where its text took too long, OutsideHistory where
+    it asks for a day of which there is no list.
     """
     query = whole(query)
     with one_state():
@@ -57,7 +61,7 @@ def whole_list(query: StudyQuery, *, data_timestamp: DataTimestamp) -> Iterator[
         about = about_list(
             query,
             results.count,
-            Edition(data_timestamp(), results.version, timezone.now()),
+            Edition(data_timestamp(), results.version, timezone.now(), ruleset_version),
             tuple(problem.message for problem in results.problems),
         )
         batches = stream_documents(results)
@@ -99,11 +103,23 @@ def _set(**settings: str) -> None:
 class Download:
     """An export on its way: an iterator of bytes that holds its transaction until it is read or closed."""
 
-    def __init__(self, query: StudyQuery, form: Format, *, data_timestamp: DataTimestamp, bodiless: bool = False):
-        """`bodiless` makes nothing but `about`. NotExported where the list cannot be had in this format."""
+    def __init__(
+        self,
+        query: StudyQuery,
+        form: Format,
+        *,
+        data_timestamp: DataTimestamp,
+        ruleset_version: int | None = RULESET_VERSION,
+        bodiless: bool = False,
+    ) -> None:
+        """`bodiless` makes nothing but `about`. NotExported where the list cannot be had in this format.
+
+        OutsideHistory as in `whole_list`.
+        """
         self.format = form
         with ExitStack() as stack:
-            listed = stack.enter_context(whole_list(query, data_timestamp=data_timestamp))
+            origin = whole_list(query, data_timestamp=data_timestamp, ruleset_version=ruleset_version)
+            listed = stack.enter_context(origin)
             self.about = listed.about
             if form.most is not None and self.about.rows > form.most:
                 raise NotExported(

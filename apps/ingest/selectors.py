@@ -54,10 +54,27 @@ def latest_runs(count: int = 10) -> list[SyncRun]:
     return list(SyncRun.objects.order_by("-pk")[:count])
 
 
-def last_good_run() -> SyncRun | None:
-    """What the site is as of: the last full run or, where there was none, the last replay of stored records."""
+def last_good_run(by: dt.date | None = None) -> SyncRun | None:
+    """What the site is as of: the last full run or, where there was none, the last replay of stored records.
+
+    With `by` what it was as of at the end of that day (UTC).
+    """
     kinds = (SyncRun.Kind.FULL, SyncRun.Kind.REPLAY)  # "full" sorts before "replay"
-    return SyncRun.objects.filter(kind__in=kinds, state__in=GOOD).order_by("kind", "-pk").first()
+    runs = SyncRun.objects.filter(kind__in=kinds, state__in=GOOD)
+    return (runs if by is None else runs.filter(finished_at__lt=_end_of(by))).order_by("kind", "-pk").first()
+
+
+def rules_in_force(by: dt.date) -> int | None:
+    """The version of the rules that had labelled the studies by the end of a day (UTC), None where none had.
+
+    Of a run of any kind: stored records are labelled anew without asking the registry.
+    """
+    runs = SyncRun.objects.filter(state=State.OK, finished_at__lt=_end_of(by)).order_by("-finished_at")
+    return runs.values_list("ruleset_version", flat=True).first()
+
+
+def _end_of(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
 
 
 def due_at() -> dt.datetime:

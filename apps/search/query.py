@@ -344,6 +344,7 @@ class StudyQuery:
             yield ngettext("with %(n)s more filter", "with %(n)s more filters", more) % {"n": more}
 
 
+A_DAY = _("a day as 2026-03-01")
 _DEFAULTS: dict[str, Any] = {item.name: item.default for item in fields(StudyQuery)}
 
 
@@ -411,7 +412,7 @@ class _Reader:
             # Python reads a day without hyphens and a week's as well, and a link needs one spelling.
             return dt.date.fromisoformat(raw if _DAY.fullmatch(raw) else "")
         except ValueError:
-            self._unknown(name, raw, (gettext("a day as 2026-03-01"),))
+            self._unknown(name, raw, (str(A_DAY),))
             return None
 
     def _single(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, and what a page that would take too long becomes."""
+"""Headers that every answer carries, and what a page becomes that cannot be had, or would take too long."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.statements import was_stopped
-from apps.web.views.errors import too_slow
+from apps.search.moments import OutsideHistory
+from apps.web.views.errors import no_such_day, too_slow
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,19 @@ class PolicyHeaders:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class DaysWithoutList:
+    """400 where a list is asked for `as_of` a day that has none: never another list in its place."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return no_such_day(request, error) if isinstance(error, OutsideHistory) else None
 
 
 class StoppedStatements:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.api.serializers import search_told
+from apps.api.serializers import day_told, search_told
 from apps.search.selectors import Results
 from apps.search.sponsors import SponsorCount
 
@@ -39,6 +39,7 @@ class FacetsSerializer(serializers.Serializer):
     )
     facets = FacetSerializer(many=True)
     also_searched, also_left_out, corrected_query, notices = search_told()
+    as_of = day_told()
 
 
 class SponsorSerializer(serializers.Serializer):
@@ -47,7 +48,7 @@ class SponsorSerializer(serializers.Serializer):
     sponsor = serializers.CharField(help_text="Name, as the registry writes it.")
     sponsor_class = serializers.CharField(allow_null=True, help_text="The registry's class.")
     studies = serializers.IntegerField(help_text="Number of studies.")
-    recruiting = serializers.IntegerField(help_text="Of these, how many recruit now.")
+    recruiting = serializers.IntegerField(help_text="Of these, how many recruit.")
     msc = serializers.IntegerField(help_text="Of these, how many give mesenchymal cells.")
     hsc = serializers.IntegerField(help_text="Of these, how many transplant hematopoietic cells.")
 
@@ -60,6 +61,7 @@ class SponsorPageSerializer(serializers.Serializer):
     previous = serializers.URLField(allow_null=True, help_text="Address of the page before.")
     results = SponsorSerializer(many=True)
     also_searched, also_left_out, corrected_query, notices = search_told()
+    as_of = day_told()
 
 
 def facets_data(results: Results) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from apps.core.statements import RETRY_AFTER
+from apps.search.moments import OutsideHistory
+from apps.search.query import StudyQuery
+from apps.web.views.site import day
 
 _LAST_RESORT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Something went wrong here – trialtracker</title>'
@@ -18,6 +21,22 @@ _LAST_RESORT = (
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "404.html", status=404)
+
+
+def no_such_day(request: HttpRequest, error: OutsideHistory) -> HttpResponse:
+    """For a list of a day that has none: which days have one, and ways to the first of them and to the present."""
+    query = StudyQuery.parse(request.GET)[0]
+    context = {
+        "section": "trials",
+        "sentence": str(error),
+        "to_come": error.day > error.last,
+        "first": day(error.first) if error.first else "",
+        "first_href": f"/trials/?{query.to_query_string(as_of=error.first)}" if error.first else "",
+        "present_href": f"/trials/?{query.to_query_string(as_of=None)}".removesuffix("?"),
+    }
+    page = render(request, "web/no_such_day.html", context, status=400)
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def too_slow(request: HttpRequest) -> HttpResponse:

@@ -7,24 +7,30 @@ does not know.
 
 from __future__ import annotations
 
+import datetime as dt
 import string
 from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from rest_framework.throttling import BaseThrottle
 
+from apps.classification.rules import RULESET_VERSION
 from apps.core.rates import count, seconds_left
 from apps.exports.about import About, whole
 from apps.exports.citations import CITATIONS
 from apps.exports.formats import FORMATS
 from apps.exports.links import NoSuchLink, unpack
 from apps.exports.selectors import Download, NotExported, SearchTooSlow, whole_list
-from apps.ingest.selectors import last_good_run
+from apps.ingest.selectors import last_good_run, rules_in_force
+from apps.search.moments import OutsideHistory
 from apps.search.query import StudyQuery
 from apps.web.views.conditional import CACHE_CONTROL, page_etag
 
@@ -48,10 +54,26 @@ def _header(name: str) -> str:
 _EXPOSED = ", ".join(["Content-Disposition", "ETag", "Link", "Retry-After", *map(_header, _TOLD)])
 
 
-def data_timestamp() -> str:
-    """The registry's time stamp of what is published; "" before the first sync with the registry."""
-    run = last_good_run()
+def data_timestamp(by: dt.date | None = None) -> str:
+    """The registry's time stamp of what is published, or was by the end of a day; "" before the first sync with it."""
+    run = last_good_run(by)
     return run.data_timestamp if run else ""
+
+
+def _origin(query: StudyQuery) -> dict[str, Any]:
+    """Of which data and rules the list is, for `whole_list` and `Download`."""
+    if query.as_of is None:
+        return {"data_timestamp": data_timestamp}
+    return {
+        "data_timestamp": partial(data_timestamp, query.as_of),
+        "ruleset_version": rules_in_force(query.as_of) if query.as_of < timezone.now().date() else RULESET_VERSION,
+    }
+
+
+@lru_cache(maxsize=64)
+def earlier_edition(day: dt.date, version: int) -> tuple[str, int | None]:
+    """Time stamp of the data and version of the rules as of a day that is over, at this dataset version."""
+    return data_timestamp(day), rules_in_force(day)
 
 
 @require_safe
@@ -62,7 +84,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         raise Http404
 
     def answer(query: StudyQuery) -> HttpResponseBase:
-        download = Download(query, form, data_timestamp=data_timestamp, bodiless=request.method == "HEAD")
+        download = Download(query, form, bodiless=request.method == "HEAD", **_origin(query))
         response = StreamingHttpResponse(download, content_type=form.media_type)
         response.headers["Content-Disposition"] = f'attachment; filename="{download.file_name}"'
         for name, value in _headers(download.about).items():
@@ -78,7 +100,7 @@ def about(request: HttpRequest) -> HttpResponseBase:
     """What an export of this list says of itself, as JSON: for the formats that have no place for it."""
 
     def answer(query: StudyQuery) -> HttpResponse:
-        with whole_list(query, data_timestamp=data_timestamp) as listed:
+        with whole_list(query, **_origin(query)) as listed:
             return JsonResponse(listed.about.told(), json_dumps_params={"ensure_ascii": False, "indent": 1})
 
     return _answer(request, answer)
@@ -92,7 +114,7 @@ def cite(request: HttpRequest, kind: str) -> HttpResponseBase:
     media_type, write = CITATIONS[kind]
 
     def answer(query: StudyQuery) -> HttpResponse:
-        with whole_list(query, data_timestamp=data_timestamp) as listed:
+        with whole_list(query, **_origin(query)) as listed:
             response = HttpResponse(write(listed.about), content_type=media_type)
         if kind != "txt":
             name = f"trialtracker-list-{listed.about.day}.{kind}"
@@ -131,6 +153,8 @@ def _answer(request: HttpRequest, write: Callable[[StudyQuery], HttpResponseBase
         return _refuse(request, 503, [str(error)], query)
     except NotExported as error:
         return _refuse(request, 400, [str(error)], query)
+    except OutsideHistory as error:
+        return _refuse(request, 400, [str(error)], query.changed(as_of=None))
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = CACHE_CONTROL
     return open_to_all(response)

@@ -35,6 +35,7 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
     card = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(words)}</dd></div>" for name, words in row.card)
     card = f'<dl class="trial-row__facts trial-row__card">{card}</dl>' if card else ""
     title, found = _snippets(row)
+    then = f" ({escape(row.then)})" if row.then else ""
     return (
         f'<li class="trial-row"><h{level} class="trial-row__title">'
         f'<a href="{escape(row.href)}">{title}</a></h{level}>'
@@ -45,7 +46,7 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
         f"<div><dt>{word_people}</dt><dd>{escape(row.people)}</dd></div>"
         f"<div><dt>{word_where}</dt><dd>{escape(row.where)}</dd></div>"
         f"<div><dt>{word_changed}</dt><dd{old}>{escape(row.changed)}</dd></div>"
-        f"<div><dt>NCT</dt><dd>{escape(row.nct_id)}</dd></div></dl>{found}</li>"
+        f"<div><dt>NCT</dt><dd>{escape(row.nct_id)}{then}</dd></div></dl>{found}</li>"
     )
 
 

@@ -42,7 +42,7 @@ class Row:
     """One trial in a list, every text ready to print.
 
     `old`: an open trial whose record nobody has updated for long. `card`: names of the card's fields with their values.
-    `snippets`: where the words of a search stand.
+    `snippets`: where the words of a search stand. `then`: what is told of a row that is not the present one.
     """
 
     nct_id: str
@@ -61,21 +61,25 @@ class Row:
     old: bool = False
     card: Sequence[tuple[str, str]] = ()
     snippets: Sequence[Snippet] = ()
+    then: str = ""
 
 
 def rows_of(
-    documents: Iterable[StudyDocument], snippets: Mapping[str, Sequence[Snippet]] = MappingProxyType({})
+    documents: Iterable[StudyDocument],
+    snippets: Mapping[str, Sequence[Snippet]] = MappingProxyType({}),
+    day: dt.date | None = None,
 ) -> list[Row]:
     """Texts are kept by language from one list to the next (`lru_cache`): most of them come again and again.
 
-    `snippets` by NCT id: where the words of a search stand.
+    `snippets` by NCT id: where the words of a search stand. `day` is the one on which the documents stood, None now.
     """
     language = get_language() or "en"
-    today = timezone.now().date()
-    return [_row(document, language, today, snippets.get(document.nct_id, ())) for document in documents]
+    today = day or timezone.now().date()
+    then = gettext("its page shows the present") if day else ""
+    return [_row(document, language, today, snippets.get(document.nct_id, ()), then) for document in documents]
 
 
-def _row(document: StudyDocument, language: str, today: dt.date, snippets: Sequence[Snippet]) -> Row:
+def _row(document: StudyDocument, language: str, today: dt.date, snippets: Sequence[Snippet], then: str) -> Row:
     changed, age = _changed(language, document.last_update_posted, document.overall_status, today)
     return Row(
         nct_id=document.nct_id,
@@ -94,6 +98,7 @@ def _row(document: StudyDocument, language: str, today: dt.date, snippets: Seque
         old=bool(age),
         card=_card(language, document),
         snippets=snippets,
+        then=then,
     )
 
 

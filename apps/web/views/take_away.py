@@ -13,18 +13,21 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
+from apps.classification.rules import RULESET_VERSION
 from apps.exports.about import Edition, about_list
 from apps.exports.formats import FORMATS
 from apps.search.selectors import Results
-from apps.web.views.exports import beside
+from apps.web.views.exports import beside, earlier_edition
 from apps.web.views.site import known
 
 
 def take_away(results: Results) -> SafeString:
-    """The section below a list. Asks the database for nothing that the page has not asked for."""
-    edition = Edition(known.get().data_timestamp, results.version, timezone.now())
-    listed = about_list(results.query, results.count, edition)
-    head, cite, after, as_ris, as_bibtex = _words(get_language())
+    """The section below a list. Asks the database for nothing that the page has not asked for, but of an earlier day
+    once in a process for the data of then."""
+    day = results.moment.day
+    stamp, rules = earlier_edition(day, results.version) if day else (known.get().data_timestamp, RULESET_VERSION)
+    listed = about_list(results.query, results.count, Edition(stamp, results.version, timezone.now(), rules))
+    head, cite, after, as_ris, as_bibtex = _words(get_language(), day is not None)
     files = "".join(
         f'<li><a href="{escape(beside(results.query, f"export.{slug}"))}" rel="nofollow" download>{name}</a> '
         f'<span class="quiet small">{plain}</span></li>'
@@ -53,12 +56,19 @@ def take_away(results: Results) -> SafeString:
 
 
 @lru_cache(maxsize=16)
-def _words(language: str | None) -> tuple[tuple[str, str], str, tuple[str, str], str, str]:
-    """What is the same below every list."""
+def _words(language: str | None, earlier: bool) -> tuple[tuple[str, str], str, tuple[str, str], str, str]:
+    """What is the same below every list of the present, or of `earlier` days."""
     title, columns = gettext("Take this list with you"), gettext("What the columns mean")
-    link_told = gettext(
-        "The link holds the question, not the answer: it shows what the list is on the day it is opened. To keep "
-        "today's answer, keep a file. Nobody is counted or followed by it."
+    link_told = (
+        gettext(
+            "The link holds the question and its day: whenever it is opened, it shows this list. Nobody is counted or "
+            "followed by it."
+        )
+        if earlier
+        else gettext(
+            "The link holds the question, not the answer: it shows what the list is on the day it is opened. To keep "
+            "today's answer, keep a file. Nobody is counted or followed by it."
+        )
     )
     return (
         (

@@ -17,11 +17,13 @@ from apps.search.query import FILTERS, Problem, StudyQuery
 from apps.search.selectors import Results, search_studies
 from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, CELL_TYPES, SCOPE_BY_SLUG
+from apps.web.views.as_of import as_of
 from apps.web.views.conditional import version_of
 from apps.web.views.facets import groups_of, sections_of
 from apps.web.views.markup import facets, sections, trial_rows
 from apps.web.views.rows import pager, rows_of
 from apps.web.views.searched import examples, searched
+from apps.web.views.site import day
 from apps.web.views.take_away import take_away
 
 _ORDERS = (
@@ -68,9 +70,12 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
         "groups": facets(groups_of(results.facets)),
         "sections": sections(sections_of(results.facets)),
         "chips": list(_chips(query)),
+        "as_of": as_of(query, results),
         "hidden": [pair for pair in query.pairs() if pair[0] in {"scope", "sort", "page_size"}],
         "orders": list(_orders(query)),
-        "rows": trial_rows(rows_of(results.documents, results.snippets)) if results.documents else "",
+        "rows": trial_rows(rows_of(results.documents, results.snippets, results.moment.day))
+        if results.documents
+        else "",
         "searched": searched(query, results),
         "examples": examples(),
         "pager": pager(results.page, results.pages, lambda number: _href(query, page=number)),
@@ -84,7 +89,7 @@ def _context(query: StudyQuery, results: Results, notices: list[str]) -> dict[st
 
 def _heading(query: StudyQuery, results: Results) -> str:
     if results.timed_out:
-        return gettext("The search was stopped")
+        return gettext("The search was stopped") if query.q else gettext("The list was not ready in time")
     if query.unreadable:
         return gettext("We could not read this search")
     if results.corrected:
@@ -96,6 +101,9 @@ def _notice(problem: Problem) -> str:
     """A problem in a sentence for readers; the API lists what is allowed, here the filters show it."""
     if problem.kind != "unknown_value" or not problem.allowed:
         return problem.message
+    if problem.parameter == "as_of":
+        message = gettext("“%(value)s” is no day, so this is the present list. Write a day as 2026-03-01.")
+        return message % {"value": problem.value}
     name = FILTERS[problem.parameter].label if problem.parameter in FILTERS else problem.parameter
     words = {"value": problem.value, "name": name}
     return gettext("We do not know “%(value)s” under “%(name)s”, so we left it out.") % words
@@ -114,6 +122,8 @@ def _chips(query: StudyQuery) -> Iterator[tuple[str, str]]:
     if query.scope != ("in_scope",):
         names = [gettext("all records") if slug == "all" else str(SCOPE_BY_SLUG[slug].name) for slug in query.scope]
         yield ", ".join(names), _href(query, scope=None)
+    if query.as_of:
+        yield gettext("As known on %(day)s") % {"day": day(query.as_of)}, _href(query, as_of=None)
 
 
 def _orders(query: StudyQuery) -> Iterator[tuple[str, str, bool]]:
