@@ -101,8 +101,8 @@ def _query_parameters() -> list[OpenApiParameter]:
         told = f"{item.label}. Repeated, it means or."
         if item.parameter == "scope":
             told += " By default in_scope."
-        if not item.words:
-            told += " ISO 3166-1 alpha-2, or the registry's name of a country."
+        if item.told:
+            told += f" {item.told}"
         words = list(item.words) or None
         parameters.append(OpenApiParameter(item.parameter, str, many=True, enum=words, description=told))
     return [

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from django.db.models import JSONField
 from django.utils.translation import get_language, gettext
 
 from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
+from apps.search.documents import DOCUMENT_VERSION
 from apps.search.models import StudyDocument
 from apps.search.query import FILTERS, RELEVANCE, Problem, StudyQuery
 from apps.vocabulary.card_values import NOT_STATED
@@ -30,6 +32,8 @@ RANK_LIMIT = 5000
 # Weights of D, C, B, A: descriptions, people and places, conditions and interventions, titles. So far apart that a hit
 # in the title comes before any number of hits elsewhere.
 _WEIGHTS = "{0.01, 0.05, 0.2, 1.0}"
+# Of a facet with names (sponsors), so many that most studies have stand in a list's facet.
+NAMES_SHOWN = 8
 # What PostgreSQL answers to a statement over its time, and to a text search that it cannot hold.
 _CANCELLED, _TOO_NESTED = "57014", "XX000"
 
@@ -73,11 +77,15 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A filter with the values that it can take now. Counts are of studies that fit all the other filters."""
+    """A filter with the values that it can take now. Counts are of studies that fit all the other filters.
+
+    `total` is the number of values where `values` has only the most frequent ones and the chosen ones, else 0.
+    """
 
     parameter: str
     label: str
     values: list[FacetValue]
+    total: int = 0
 
     @property
     def selected(self) -> list[FacetValue]:
@@ -131,14 +139,24 @@ def dataset_version() -> int:
     return row[0] if row else 0
 
 
-def search_studies(query: StudyQuery, *, facets: bool = True, version: int | None = None) -> Results:
+def documents_outdated() -> bool:
+    """Whether documents stand that an earlier `DOCUMENT_VERSION` has made. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT document_version FROM search_datasetversion")
+        row = cursor.fetchone()
+    return row is not None and row[0] != DOCUMENT_VERSION
+
+
+def search_studies(query: StudyQuery, *, facets: bool = True, version: int | None = None, whole: str = "") -> Results:
     """The page that a query asks for, with the counts of every facet.
 
-    `version` spares a statement where the caller has just read it. Never raises for what a reader typed.
+    `version` spares a statement where the caller has just read it; `whole` names the facet that is wanted with all its
+    values, however many. Never raises for what a reader typed.
     """
     version = dataset_version() if version is None else version
     index = index_at(version)
-    problems: list[Problem] = []
+    query = index.spelled(query)
+    problems = list(_unknown_names(index, query))
     try:
         matched = _matches(index, query.q, problems) if query.q else None
         chosen = select(index, query, matched)
@@ -159,7 +177,7 @@ def search_studies(query: StudyQuery, *, facets: bool = True, version: int | Non
         version=version,
         count=count,
         documents=documents,
-        facets=list(_facets(index, query, chosen)) if facets else [],
+        facets=list(_facets(index, query, chosen, whole)) if facets else [],
         scope_counts=_scope_counts(index, chosen, query) if facets else {},
         problems=problems,
     )
@@ -246,6 +264,16 @@ def home_counts(version: int | None = None) -> HomeCounts:
     )
 
 
+def _unknown_names(index: BitmapIndex, query: StudyQuery) -> Iterator[Problem]:
+    """A name that no study has is no mistake of form: it finds nothing, and that is told."""
+    for parameter, names in index.names.items():
+        for name in getattr(query, parameter):
+            if name not in names:
+                words = {"field": FILTERS[parameter].label, "name": name}
+                told = gettext("%(field)s: no trial here has “%(name)s”.") % words
+                yield Problem(parameter, name, (), told, "notice")
+
+
 def _matches(index: BitmapIndex, q: str, problems: list[Problem]) -> int:
     """The studies that a text finds. NCT ids (one, several, or the beginning of one) are looked up as such."""
     numbers = _nct_numbers(q)
@@ -315,10 +343,16 @@ def _ranked(index: BitmapIndex, bits: int, q: str, start: int, number: int) -> l
         return [nct_id for (nct_id,) in cursor.fetchall()]
 
 
-def _facets(index: BitmapIndex, query: StudyQuery, chosen: Selection) -> Iterator[Facet]:
+def _facets(index: BitmapIndex, query: StudyQuery, chosen: Selection, whole: str) -> Iterator[Facet]:
     language = get_language()
     for name, item in FILTERS.items():
         selected = getattr(query, name)
+        if name in index.names:
+            counts = index.names[name].counts(chosen.around[name])
+            shown = dict.fromkeys((*selected, *islice(counts, None if name == whole else NAMES_SHOWN)))
+            named = [FacetValue(word, word, counts.get(word, 0), word in selected) for word in shown]
+            yield Facet(name, _label(name, "", language), named, total=len(counts))
+            continue
         held, around = index.values[name], chosen.around[name]
         # A word that the registry has added since is counted nowhere until the vocabulary has it; the parser tells it.
         words = item.words or (*index.known[name], *(word for word in selected if word not in held))
