@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from django.db import InternalError, OperationalError, connection
 from django.db.models import JSONField
+from django.db.models.base import ModelState
 from django.utils.translation import get_language, gettext
 
 from apps.search.bitmaps import BitmapIndex, Selection, index_at, select
@@ -195,13 +196,22 @@ def documents_for(nct_ids: Sequence[str]) -> list[StudyDocument]:
     with connection.cursor() as cursor:
         cursor.execute(_DOCUMENTS, [list(nct_ids)])
         rows = cursor.fetchall()
-    found = {}
-    for row in rows:
-        values = [
-            msgspec.json.decode(value) if name in _JSON else value for name, value in zip(SHOWN, row, strict=True)
-        ]
-        found[row[_ID]] = StudyDocument.from_db(connection.alias, SHOWN, values)
+    found = {row[_ID]: _document(row) for row in rows}
     return [found[nct_id] for nct_id in nct_ids if nct_id in found]
+
+
+def _document(row: Sequence[Any]) -> StudyDocument:
+    """The document of a row with the columns `SHOWN`, as `from_db` makes it.
+
+    Put together here, without a setter and a signal for each of forty columns: that took a seventh of a list's time.
+    """
+    document = StudyDocument.__new__(StudyDocument)
+    document._state = ModelState()
+    document._state.adding, document._state.db = False, connection.alias
+    document.__dict__.update(zip(SHOWN, row, strict=True))
+    for name in _JSON:
+        document.__dict__[name] = msgspec.json.decode(document.__dict__[name])
+    return document
 
 
 def listed_studies() -> list[tuple[str, str]]:

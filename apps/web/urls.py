@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from apps.web.views import data, disease, health, home, machine, pages, reports, trial, trials
+from apps.web.views import compare, data, disease, health, home, machine, pages, reports, trial, trials
 from apps.web.views.conditional import conditional
 
 app_name = "web"
@@ -13,6 +13,8 @@ app_name = "web"
 urlpatterns = [
     path("", conditional(home.home), name="home"),
     path("trials/", conditional(trials.trial_list), name="trial-list"),
+    path("trials/values/<slug:parameter>/", conditional(trials.all_values), name="all-values"),
+    path("compare/", conditional(compare.compare), name="compare"),
     path("trials/<str:nct_id>/", conditional(trial.detail), name="trial-detail"),
     path("trials/<str:nct_id>/report/", reports.report_mistake, name="report-mistake"),
     path("diseases/", RedirectView.as_view(url="/#diseases")),
