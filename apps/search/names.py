@@ -41,6 +41,13 @@ class Names:
             self._places[number].extend(places[raw])
             for place in places[raw]:
                 self._codes[place] = number
+        order = sorted(
+            range(len(self._names)), key=lambda number: (self._names[number].casefold(), self._names[number])
+        )
+        self._by_name = order
+        self._place_by_name = array("I", bytes(4 * len(order)))
+        for place, number in enumerate(order):
+            self._place_by_name[number] = place
         self.counts = lru_cache(maxsize=_COUNTS_KEPT)(self._counts)
 
     def spelled(self, name: str) -> str:
@@ -64,8 +71,12 @@ class Names:
         """Each name that studies in `bits` have, and how many: the most first, then by name."""
         flags = f"{bits:0{self._size}b}"[::-1].encode().translate(_BITS)
         met = Counter(compress(self._codes, flags))
-        told = ((self._names[number], count) for number, count in met.items())
-        return dict(sorted(((n, c) for n, c in told if n), key=lambda item: (-item[1], item[0].casefold(), item[0])))
+        # Sorted as whole numbers, which takes a fraction of the time that pairs of a count and a name take.
+        many, places = len(self._names), self._place_by_name
+        ranks = sorted(places[number] - count * many for number, count in met.items())
+        told = {self._names[self._by_name[rank % many]]: -(rank // many) for rank in ranks}
+        told.pop("", None)
+        return told
 
 
 def fold(name: str) -> str:

@@ -296,3 +296,25 @@ def test_the_filters_in_words(query_string, sentence):
 def test_the_index_of_nothing_has_every_facet():
     index = bitmaps.build(0)
     assert set(index.values) | set(index.names) == set(FILTERS)
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "a\x1fb", "c"]), max_size=40))
+def test_bitmaps_by_code_and_by_place_are_the_same(column):
+    told = {raw: tuple(raw.split("\x1f")) for raw in set(column)}
+    kinds = {values: code for code, values in enumerate(dict.fromkeys(told.values()))}
+    answers = []
+    for way in (bitmaps._by_code, bitmaps._by_place):
+        held: dict[str, int] = {}
+        for words, bits in way(column, told, kinds):
+            for word in words:
+                held[word] = held.get(word, 0) | bits
+        answers.append(held)
+    assert answers[0] == answers[1]
+    for word in {"a", "b", "c"}:
+        expected = sum(1 << place for place, raw in enumerate(column) if word in raw.split("\x1f"))
+        assert answers[0].get(word, 0) == expected
+
+
+def test_more_kinds_of_values_than_octets_have_are_counted_too():
+    publish(*(entry(start_date=str(1700 + number)) for number in range(300)))
+    assert len(counts("", "start_year")) == 300
