@@ -89,9 +89,10 @@ def _facets(groups: Iterable[Group], word_more: str) -> str:
 
 
 def _facet(group: Group, word_more: str) -> str:
-    name, href, marks = group.parameter, escape(group.href), group.parameter == "cell_type"
+    parameter, name, href = group.parameter, escape(group.parameter), escape(group.href)
+    marks = parameter == "cell_type"
     shown, more = (
-        "\n".join([_option(name, value, href, marks) for value in values]) for values in (group.shown, group.more)
+        "\n".join([_option(parameter, value, href, marks) for value in values]) for values in (group.shown, group.more)
     )
     if more:
         more = (
