@@ -27,12 +27,14 @@ _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Filtered lists are kept out of search engines: their number has no end, and each trial has its own page."""
+    """Search engines leave out filtered lists and comparisons: these have no end, and each trial has its own page."""
     lines = [
         "User-agent: *",
         "Disallow: /desk/",
         "Disallow: /api/",
         "Disallow: /trials/?",
+        "Disallow: /trials/values/",
+        "Disallow: /compare/?",
         "Crawl-delay: 1",
         "",
         f"Sitemap: {_site()}/sitemap.xml",
