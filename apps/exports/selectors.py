@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 
 from apps.exports.about import About, Edition, about_list, whole
 from apps.exports.formats import Format
+from apps.search.limits import SEARCH_TIMEOUT_MS
 from apps.search.models import StudyDocument
 from apps.search.query import StudyQuery
-from apps.search.limits import SEARCH_TIMEOUT_MS
 from apps.search.selectors import Results, search_studies, stream_documents
 
 # For each piece that is fetched, and for a reader who has stopped reading.
