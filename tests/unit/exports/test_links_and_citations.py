@@ -72,7 +72,10 @@ def test_every_list_has_a_link(params: dict[str, str | list[str]]) -> None:
 
 
 def test_the_longest_question_has_a_link(client: Client) -> None:
-    params = {name: list(item.words or OPEN[name]) for name, item in FILTERS.items()} | {"q": "𠜎" * 500, "scope": "all"}
+    params = {name: list(item.words or OPEN[name]) for name, item in FILTERS.items()} | {
+        "q": "𠜎" * 500,
+        "scope": "all",
+    }
     query, problems = StudyQuery.parse(params)
     assert not problems
     assert unpack(pack(query.to_query_string())) == query.to_query_string()
