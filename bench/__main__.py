@@ -11,10 +11,16 @@ import django
 def main(names: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialtracker.settings")
     django.setup()
-    from bench import classification, decoder, pages, sync
+    from bench import classification, decoder, index, pages, sync
     from bench.figures import run
 
-    known = {**sync.BENCHMARKS, **decoder.BENCHMARKS, **classification.BENCHMARKS, **pages.BENCHMARKS}
+    known = {
+        **sync.BENCHMARKS,
+        **decoder.BENCHMARKS,
+        **classification.BENCHMARKS,
+        **pages.BENCHMARKS,
+        **index.BENCHMARKS,
+    }
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"No benchmark named {', '.join(unknown)}. There are: {', '.join(known)}.", file=sys.stderr)

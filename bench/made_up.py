@@ -30,7 +30,12 @@ COUNTRIES = (
     "Brazil",
     "France",
 )
+ALLOCATIONS = ("RANDOMIZED", "NON_RANDOMIZED", "NA", None)
+MASKINGS = ("NONE", "SINGLE", "DOUBLE", "TRIPLE", "QUADRUPLE", None)
+MASKED = ("PARTICIPANT", "CARE_PROVIDER", "INVESTIGATOR", "OUTCOMES_ASSESSOR")
+AGES = (["ADULT"], ["ADULT", "OLDER_ADULT"], ["CHILD"], ["CHILD", "ADULT", "OLDER_ADULT"])
 CLASSES = ("OTHER", "INDUSTRY", "NIH", "OTHER_GOV")
+_FLAGS = ("isFdaRegulatedDrug", "isFdaRegulatedDevice")
 WORDS = (
     *("trial", "people", "infusion", "weeks", "dose", "visit", "safety", "relapse", "progression", "scale", "placebo"),
     *("blinded", "cohort", "follow", "baseline", "outcome", "disability", "insulin", "joint", "kidney", "lesion"),
@@ -41,6 +46,13 @@ WORDS = (
 def made_up_studies(count: int, seed: int = 1) -> list[bytes]:
     chance = random.Random(seed)
     return [msgspec.json.encode(_study(chance, 90_000_000 + number)) for number in range(count)]
+
+
+def _design(chance: random.Random) -> dict[str, Any]:
+    allocation, masking = chance.choice(ALLOCATIONS), chance.choice(MASKINGS)
+    masked = chance.sample(MASKED, MASKINGS.index(masking)) if masking else []
+    told = {"allocation": allocation, "maskingInfo": {"masking": masking, "whoMasked": masked} if masking else None}
+    return {name: value for name, value in told.items() if value}
 
 
 def _text(chance: random.Random, words: int) -> str:
@@ -72,6 +84,7 @@ def _study(chance: random.Random, number: int) -> dict[str, Any]:
             },
             "statusModule": {
                 "overallStatus": status,
+                "studyFirstSubmitDate": f"{year}-{chance.randint(1, 12):02d}-12",
                 "startDateStruct": {"date": f"{year}-{chance.randint(1, 12):02d}"},
                 "studyFirstPostDateStruct": {"date": f"{year}-{chance.randint(1, 12):02d}-15", "type": "ACTUAL"},
                 "lastUpdatePostDateStruct": {"date": f"{year}-{chance.randint(1, 12):02d}-20", "type": "ACTUAL"},
@@ -83,6 +96,7 @@ def _study(chance: random.Random, number: int) -> dict[str, Any]:
             "conditionsModule": {"conditions": [disease], "keywords": [cells, "stem cells"]},
             "designModule": {
                 "studyType": "INTERVENTIONAL",
+                "designInfo": _design(chance),
                 "phases": chance.choice(PHASES),
                 "enrollmentInfo": {"count": chance.randint(0, 300), "type": "ESTIMATED"},
             },
@@ -91,7 +105,21 @@ def _study(chance: random.Random, number: int) -> dict[str, Any]:
                 "interventions": [{"type": "BIOLOGICAL", "name": cells, "description": _text(chance, 40)}],
             },
             "outcomesModule": {"primaryOutcomes": outcomes[:1], "secondaryOutcomes": outcomes[1:]},
-            "eligibilityModule": {"eligibilityCriteria": _text(chance, 250), "sex": "ALL", "minimumAge": "18 Years"},
+            "eligibilityModule": {
+                "eligibilityCriteria": _text(chance, 250),
+                "sex": chance.choice(("ALL", "ALL", "ALL", "FEMALE", "MALE")),
+                "minimumAge": "18 Years",
+                "stdAges": chance.choice(AGES),
+            },
+            "oversightModule": chance.choice(
+                ({}, {"isFdaRegulatedDrug": True, "isFdaRegulatedDevice": False}, dict.fromkeys(_FLAGS, False))
+            ),
+            "referencesModule": {
+                "references": [
+                    {"pmid": str(number), "type": kind}
+                    for kind in chance.choice(((), ("RESULT",), ("DERIVED",), ("BACKGROUND", "DERIVED")))
+                ]
+            },
             "contactsLocationsModule": {"locations": sites},
         },
         "derivedSection": {"miscInfoModule": {"versionHolder": "2026-05-01"}},

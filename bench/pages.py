@@ -83,7 +83,7 @@ def serving(application: str) -> Iterator[int]:
         child.wait()
 
 
-def _fill(size: int) -> None:
+def fill(size: int) -> None:
     """Made-up studies through the corridor; beyond a thousand, copies of them under other ids."""
     call_command("collectstatic", interactive=False, verbosity=0)
     with tempfile.TemporaryDirectory() as folder:
@@ -173,7 +173,7 @@ def _zipped(port: int, path: str) -> bytes:
 def pages() -> None:
     """At 1,000 studies: every page, its speed and its weight."""
     with fresh_database(DATABASE):
-        _fill(BASE)
+        fill(BASE)
         _measure(BASE, list(PAGES))
 
 
@@ -181,7 +181,7 @@ def scale() -> None:
     """The same at 1,000, 10,000 and 100,000 studies."""
     for size in SIZES:
         with fresh_database(DATABASE):
-            _fill(size)
+            fill(size)
             _measure(size, ("list", "filtered_list", "detail", "disease"))
 
 

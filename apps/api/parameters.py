@@ -281,8 +281,8 @@ def query_parameters(without: Collection[str] = ()) -> list[OpenApiParameter]:
         told = f"{item.label}. Repeated, it means or."
         if item.parameter == "scope":
             told += " By default in_scope."
-        if not item.words:
-            told += " ISO 3166-1 alpha-2, or the registry's name of a country."
+        if item.told:
+            told += f" {item.told}"
         words = list(item.words) or None
         schema = {"type": "string", "enum": words} if words else {"type": "string", "minLength": 1}
         described.append(OpenApiParameter(item.parameter, {"type": "array", "items": schema}, description=told))

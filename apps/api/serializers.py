@@ -20,9 +20,13 @@ from apps.search.selectors import Results
 from apps.search.snippets import PLACES
 from apps.studies.models import Study
 from apps.vocabulary.cards import FIELDS, NOTATIONS, CardField
+from apps.vocabulary.study_values import REGISTRATIONS
 
-_TEXTS = ("acronym", "study_type", "overall_status", "sponsor", "sponsor_class", "enrollment_type")
-_DATES = ("start_date", "primary_completion_date", "first_posted", "last_update_posted")
+_TEXTS = (
+    *("acronym", "study_type", "overall_status", "sponsor", "sponsor_class", "enrollment_type"),
+    *("allocation", "masking", "sex"),
+)
+_DATES = ("start_date", "primary_completion_date", "first_submitted", "first_posted", "last_update_posted")
 _AS_THEY_ARE = (
     "nct_id",
     "title",
@@ -37,6 +41,12 @@ _AS_THEY_ARE = (
     "enrollment",
     "location_count",
     "has_results",
+    "registration",
+    "who_masked",
+    "age_groups",
+    "publications",
+    "fda_drug",
+    "fda_device",
     "registry_state",
     "doubts",
 )
@@ -101,8 +111,20 @@ class StudySerializer(Selectable):
     has_results = serializers.BooleanField(help_text="Results are posted in the registry.")
     start_date = _text("YYYY, YYYY-MM or YYYY-MM-DD, as the record writes it.")
     primary_completion_date = _text("As start_date.")
+    first_submitted = _text("Day on which the record was first sent to the registry.")
     first_posted = _text("Day of the first posting in the registry.")
     last_update_posted = _text("Day of the last update posted in the registry.")
+    registration = serializers.ChoiceField(
+        choices=list(REGISTRATIONS), help_text="first_submitted, seen from start_date; a month leaves days open."
+    )
+    allocation = _text("The registry's word: RANDOMIZED, NON_RANDOMIZED or NA.")
+    masking = _text("The registry's word: NONE, SINGLE, DOUBLE, TRIPLE or QUADRUPLE.")
+    who_masked = _texts("The registry's words: PARTICIPANT, CARE_PROVIDER, INVESTIGATOR, OUTCOMES_ASSESSOR.")
+    sex = _text("The registry's word for who can join: ALL, FEMALE or MALE.")
+    age_groups = _texts("The registry's words for who can join: CHILD, ADULT, OLDER_ADULT.")
+    publications = _texts("Types of the references that are no background: RESULT, DERIVED.")
+    fda_drug = serializers.BooleanField(allow_null=True, help_text="An FDA-regulated drug; null: not stated.")
+    fda_device = serializers.BooleanField(allow_null=True, help_text="An FDA-regulated device; null: not stated.")
     registry_state = serializers.ChoiceField(
         choices=["present", "left", "merged", "gone"], help_text="Where the study stands at the registry."
     )

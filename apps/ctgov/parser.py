@@ -23,9 +23,8 @@ from apps.studies.records import DateText, Part, StudyRecord, Words
 
 __all__ = ["PARSER_VERSION", "Oddity", "ParseError", "nct_id_of", "oddities", "parse_study", "value_at_path"]
 
-# Goes up whenever the same payload would give another record or another published document: stored records are then
-# read again.
-PARSER_VERSION = 2
+# Goes up whenever the same payload would give another record: stored records are then read again.
+PARSER_VERSION = 1
 
 ID_PATH = "protocolSection.identificationModule.nctId"
 # Every complete record of the registry has these; a record without one was cut, or the registry has changed its shape.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from apps.classification.models import StudyLabel
 from apps.search.documents import DocumentEntry, build_entry
-from apps.search.indexer import index_documents, move_dataset_version
+from apps.search.indexer import index_documents, mark_documents_current, move_dataset_version
 from apps.studies.models import Study
 from apps.studies.records import StudyRecord
 from apps.vocabulary.card_values import in_order
@@ -31,6 +31,11 @@ def publish(records: Mapping[str, StudyRecord]) -> int:
         # Even where no document differs: the trial's page and the API show the whole record and the labels' evidence.
         move_dataset_version()
     return written
+
+
+def published_anew() -> None:
+    """To be called when every study has been published again by the present code, after a new `DOCUMENT_VERSION`."""
+    mark_documents_current()
 
 
 def resolve(record: StudyRecord, labels: Sequence[StudyLabel], registry_state: str) -> DocumentEntry:

@@ -19,8 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.search.models import StudyDocument
 from apps.studies.models import RegistryState
-from apps.vocabulary.cards import FIELDS, NOTATIONS, CardField
+from apps.vocabulary.card_values import NOT_STATED
+from apps.vocabulary.cards import FIELDS, NOTATIONS, SEXES, CardField
 from apps.vocabulary.statuses import DATE_TYPES, PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES
+from apps.vocabulary.study_values import AGE_GROUPS, ALLOCATIONS, MASKINGS, PUBLICATIONS, REGISTRATIONS, WHO_MASKED
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES, SCOPES
 
 # "time" is a moment as text, in UTC: 2026-03-01T09:30:00Z. None stands for a value that is not there.
@@ -57,6 +59,10 @@ def _of_card(slug: str) -> Callable[[StudyDocument], Value]:
     return lambda document: document.card.get(slug, [])
 
 
+def _stated(words: Mapping[str, Promise]) -> dict[str, Promise]:
+    return {word: name for word, name in words.items() if word != NOT_STATED}
+
+
 def _of_site(document: StudyDocument) -> str:
     return f"{settings.SITE_URL.rstrip('/')}/trials/{document.nct_id}/"
 
@@ -88,6 +94,9 @@ def _card_column(item: CardField) -> Column:
         item.words,
     )
 
+
+# Fields of the card that the registry states of any record: they stand with its other words.
+_OF_ANY_RECORD = frozenset({"sex"})
 
 COLUMNS: tuple[Column, ...] = (
     Column(
@@ -174,7 +183,7 @@ COLUMNS: tuple[Column, ...] = (
         f"{_PROTOCOL}armsInterventionsModule.interventions[].name",
         _as_it_is("interventions"),
     ),
-    *map(_card_column, FIELDS),
+    *(_card_column(item) for item in FIELDS if item.slug not in _OF_ANY_RECORD),
     Column(
         "doubts",
         "list",
@@ -253,6 +262,83 @@ COLUMNS: tuple[Column, ...] = (
         _("Day of the last update posted in the registry."),
         f"{_PROTOCOL}statusModule.lastUpdatePostDateStruct.date",
         _text("last_update_posted"),
+    ),
+    Column(
+        "first_submitted",
+        "text",
+        _("Day on which the record was first sent to the registry."),
+        f"{_PROTOCOL}statusModule.studyFirstSubmitDate",
+        _text("first_submitted"),
+    ),
+    Column(
+        "registration",
+        "text",
+        _("First sending of the record, seen from the start of the study."),
+        _("Compared by us, with the registry's dates."),
+        _text("registration"),
+        REGISTRATIONS,
+    ),
+    Column(
+        "allocation",
+        "text",
+        _("How people come into the groups."),
+        f"{_PROTOCOL}designModule.designInfo.allocation",
+        _text("allocation"),
+        _stated(ALLOCATIONS),
+    ),
+    Column(
+        "masking",
+        "text",
+        _("How many sides do not know who gets what."),
+        f"{_PROTOCOL}designModule.designInfo.maskingInfo.masking",
+        _text("masking"),
+        _stated(MASKINGS),
+    ),
+    Column(
+        "who_masked",
+        "list",
+        _("Who does not know."),
+        f"{_PROTOCOL}designModule.designInfo.maskingInfo.whoMasked",
+        _as_it_is("who_masked"),
+        _stated(WHO_MASKED),
+    ),
+    Column(
+        "sex",
+        "text",
+        _("Whose sex lets them join."),
+        f"{_PROTOCOL}eligibilityModule.sex",
+        _text("sex"),
+        {"ALL": SEXES["all"], "FEMALE": SEXES["female"], "MALE": SEXES["male"]},
+    ),
+    Column(
+        "age_groups",
+        "list",
+        _("The registry's age groups."),
+        f"{_PROTOCOL}eligibilityModule.stdAges",
+        _as_it_is("age_groups"),
+        _stated(AGE_GROUPS),
+    ),
+    Column(
+        "publications",
+        "list",
+        _("Kinds of publication that the record links; background is not counted."),
+        f"{_PROTOCOL}referencesModule.references[].type",
+        _as_it_is("publications"),
+        {word: name for word, name in PUBLICATIONS.items() if word != "none"},
+    ),
+    Column(
+        "fda_drug",
+        "boolean",
+        _("Whether a drug or biological product regulated by the U.S. FDA is studied; empty where not stated."),
+        f"{_PROTOCOL}oversightModule.isFdaRegulatedDrug",
+        _as_it_is("fda_drug"),
+    ),
+    Column(
+        "fda_device",
+        "boolean",
+        _("Whether a device regulated by the U.S. FDA is studied; empty where not stated."),
+        f"{_PROTOCOL}oversightModule.isFdaRegulatedDevice",
+        _as_it_is("fda_device"),
     ),
     Column("has_results", "boolean", _("Results are posted in the registry."), "hasResults", _as_it_is("has_results")),
     Column(

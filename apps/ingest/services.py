@@ -13,13 +13,14 @@ from django.utils import timezone
 from apps.classification.rules import RULESET_VERSION
 from apps.ctgov.errors import RegistryError
 from apps.ctgov.parser import PARSER_VERSION
-from apps.curation.services import publish
+from apps.curation.services import publish, published_anew
 from apps.ingest import gate
 from apps.ingest.fetching import land_replay, land_scope, land_singles, look_up_missing
 from apps.ingest.models import LandedStudy, SyncRun
 from apps.ingest.processing import Progress, process, remove_old_contacts
 from apps.ingest.runs import close_run, corridor_lock, fence, open_run, take_over, timed
 from apps.ingest.selectors import due_at, records_of
+from apps.search.selectors import documents_outdated
 from apps.studies.files import StudyFilesError
 from apps.studies.models import Study
 
@@ -52,6 +53,7 @@ def sync(
             return None
         carried_on = _carry_on(progress)
         _reprocess_outdated(progress)
+        _republish_outdated()
         if nct_ids:
             return _run(Kind.SINGLE, progress, lambda run: land_singles(run, nct_ids, progress))
         if replay:
@@ -78,7 +80,9 @@ def reprocess(*, everything: bool = False, progress: Progress = no_progress) -> 
         if not alone:
             return None
         _carry_on(progress)
-        return _reprocess_outdated(progress, everything=everything)
+        run = _reprocess_outdated(progress, everything=everything)
+        _republish_outdated()
+        return run
 
 
 def republish(batch_size: int = 200) -> int:
@@ -90,6 +94,7 @@ def republish(batch_size: int = 200) -> int:
             # Locked before they are read: a sync may be replacing them at this moment.
             list(Study.objects.select_for_update().filter(pk__in=batch).order_by("pk").values_list("pk"))
             publish(records_of(batch))
+    published_anew()
     return len(ids)
 
 
@@ -215,6 +220,12 @@ def _reprocess_outdated(progress: Progress, *, everything: bool = False) -> Sync
     _finish(run, progress)
     progress(run)
     return run
+
+
+def _republish_outdated() -> None:
+    """Documents of an earlier shape are rebuilt from what is stored. Cut short, it begins anew the next time."""
+    if documents_outdated() and (looked_at := republish()):
+        log.info("Documents have a new shape: %d trials published again.", looked_at)
 
 
 # Beside the published versions: those that a good run brought and could not take in, tried once with each parser and

@@ -11,18 +11,29 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import compress, islice
+from itertools import compress, count, islice
+from typing import Any
 
 import msgspec
 from django.db import connection
 
 from apps.search.limits import SEARCH_TIMEOUT_MS, time_limit
 from apps.search.moments import NOW, Moment
+from apps.search.names import Names
 from apps.search.query import DEFAULT_SORT, FILTERS, StudyQuery
 from apps.vocabulary.card_values import CARD_FILTERS, NOT_STATED
+from apps.vocabulary.study_values import (
+    CONTROLS,
+    enrollment_band,
+    fda_regulated,
+    newest_day,
+    publications,
+    start_year,
+    update_bands,
+)
 
 # The column behind each filter; those by the card share one column more. A list column counts a study under each of
 # its values.
@@ -36,9 +47,33 @@ COLUMNS: Mapping[str, str] = {
     "sponsor_class": "sponsor_class",
     "study_type": "study_type",
     "has_results": "has_results",
+    "allocation": "allocation",
+    "masking": "masking",
+    "who_masked": "who_masked",
+    "start_year": "start_date",
+    "enrollment": "coalesce(enrollment::text, '')",
+    "age_group": "age_groups",
+    # A study without a card has a sex all the same: it is the registry's own field.
+    "sex": "coalesce(card #>> '{sex,0}', lower(sex))",
+    "publication": "publications",
+    "fda_regulated": "coalesce(fda_drug::text, '') || ',' || coalesce(fda_device::text, '')",
+    "registration": "registration",
+    "updated": "last_update_posted",
 }
-_LISTS = {"disease", "cell_type", "phase", "country"}
+_LISTS = {"disease", "cell_type", "phase", "country", "who_masked", "age_group", "publication"}
 _SEPARATOR = "\x1f"
+# Open lists with many values of few studies each: these are kept as names.
+_NAMES: Mapping[str, str] = {"sponsor": "sponsor"}
+_FLAGS = {"true": True, "false": False}
+# From a column's text to the values of its filter, where they are not the text itself or the list's items.
+_BANDS: Mapping[str, Callable[[str], Iterable[str]]] = {
+    "start_year": lambda raw: (start_year(raw),),
+    "enrollment": lambda raw: (enrollment_band(int(raw) if raw else None),),
+    "publication": lambda raw: publications(raw.split(_SEPARATOR)),
+    "fda_regulated": lambda raw: fda_regulated(*map(_FLAGS.get, raw.split(","))),
+    "age_group": lambda raw: raw.split(_SEPARATOR) if raw else (NOT_STATED,),
+    "sex": lambda raw: (raw or NOT_STATED,),
+}
 
 # Each sort field as SQL. An unknown value comes last in both directions; a month sorts before the days in it.
 _ORDER_SQL: Mapping[str, str] = {
@@ -48,6 +83,19 @@ _ORDER_SQL: Mapping[str, str] = {
     "enrollment": "enrollment",
     "title": "nullif(lower(unaccent(title)), '') COLLATE \"C\"",
     "nct_id": "nct_id",
+}
+# What an empty column says in the filters that came after the first documents. Of a document of an earlier day that was
+# written before there were these columns it says nothing; such a one also lacks the day on which the record was first
+# submitted, which every record states.
+_OF_EMPTY: Mapping[str, str] = {
+    "allocation": NOT_STATED,
+    "masking": NOT_STATED,
+    "who_masked": NOT_STATED,
+    "age_group": NOT_STATED,
+    "sex": NOT_STATED,
+    "publication": "none",
+    "fda_regulated": NOT_STATED,
+    "registration": "cannot-be-told",
 }
 # Earlier days whose indexes a process keeps.
 PAST_INDEXES = 8
@@ -67,6 +115,7 @@ class BitmapIndex:
     ids: array[int]
     values: Mapping[str, Mapping[str, int]]
     scopes: Mapping[str, int]
+    names: Mapping[str, Names] = field(default_factory=dict)
     moment: Moment = NOW
     _orders: dict[str, array[int]] = field(default_factory=dict, repr=False)
     _places: list[dict[int, int]] = field(default_factory=list, repr=False)
@@ -77,19 +126,30 @@ class BitmapIndex:
 
     @cached_property
     def known(self) -> Mapping[str, tuple[str, ...]]:
-        """The values of each filter that a query can ask for, by name."""
-        return {
-            name: tuple(sorted(value for value in held if FILTERS[name].read(value) == value))
+        """The values of each filter that a query can ask for: by name, years from the newest."""
+        known = {
+            name: sorted(value for value in held if FILTERS[name].read(value) == value)
             for name, held in self.values.items()
         }
+        known["start_year"].sort(key=lambda year: -int(year) if year.isdigit() else 0)
+        return {name: tuple(values) for name, values in known.items()}
 
     def of_scopes(self, scopes: Iterable[str]) -> int:
         return _union(self.scopes.get(scope, 0) for scope in scopes)
 
     def having(self, parameter: str, chosen: Iterable[str]) -> int:
         """Studies with any of these values."""
+        if parameter in self.names:
+            return self.names[parameter].having(chosen)
         held = self.values[parameter]
         return _union(held.get(value, 0) for value in chosen)
+
+    def spelled(self, query: StudyQuery) -> StudyQuery:
+        """The query with the names of open lists as they are told here."""
+        asked = {name: getattr(query, name) for name in self.names if getattr(query, name)}
+        told = {name: dict.fromkeys(map(self.names[name].spelled, words)) for name, words in asked.items()}
+        changes: dict[str, Any] = {name: tuple(words) for name, words in told.items()}
+        return replace(query, **changes) if changes else query
 
     def of_ids(self, numbers: Iterable[int]) -> int:
         """The bitmap of these NCT numbers; unknown ones are passed over."""
@@ -260,6 +320,7 @@ def build(version: int, moment: Moment = NOW) -> BitmapIndex:
         f"array_to_string({column}, E'\\x1f')" if name in _LISTS else f"({column})::text"
         for name, column in COLUMNS.items()
     ]
+    columns += [*_NAMES.values(), "first_submitted = ''"]
     sql = (
         f"SELECT substr(nct_id, 4)::int, scope, card::text, {', '.join(columns)} "  # noqa: S608
         # A merged record is listed under the id that it was merged into.
@@ -268,17 +329,27 @@ def build(version: int, moment: Moment = NOW) -> BitmapIndex:
     with connection.cursor() as cursor:
         cursor.execute(_limit(moment) + sql)
         rows = cursor.fetchall()
-    numbers, raw_scopes, cards, *facets = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
-    scopes = _bitmaps(raw_scopes, lambda raw: (raw,))
+    numbers, raw_scopes, cards, *texts, bare = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
+    facets = dict(zip(COLUMNS, texts, strict=False))
+    newest = newest_day(set(facets["updated"]))
+    bands = {**_BANDS, "updated": lambda raw: update_bands(raw, newest)}
+    scopes = _bitmaps(raw_scopes, _itself)
     values = {
-        name: _bitmaps(column, (lambda raw: raw.split(_SEPARATOR)) if name in _LISTS else (lambda raw: (raw,)))
-        for name, column in zip(COLUMNS, facets, strict=True)
+        name: _bitmaps(column, bands.get(name, _items if name in _LISTS else _itself))
+        for name, column in facets.items()
     }
+    _add_not_stated(values)
+    if moment != NOW:
+        written = ~_bitmap(compress(count(), bare), len(bare))
+        for name, word in _OF_EMPTY.items():
+            values[name][word] = values[name].get(word, 0) & written
     return BitmapIndex(
         version=version,
         ids=array("I", numbers),
-        values=values | _card_bitmaps(cards, scopes, values["cell_type"], whole=moment == NOW),
+        # What stands in a column of its own is not taken from the card.
+        values=_card_bitmaps(cards, scopes, values["cell_type"], whole=moment == NOW) | values,
         scopes=scopes,
+        names={name: Names(column) for name, column in zip(_NAMES, texts[len(COLUMNS) :], strict=True)},
         moment=moment,
     )
 
@@ -289,6 +360,22 @@ def _unhurried() -> str:
     It is asked once for a dataset version and not once for a reader; stopped, it would be asked again and again.
     """
     return "" if connection.in_atomic_block else "SET LOCAL statement_timeout = 0; "
+
+
+def _itself(raw: str) -> tuple[str, ...]:
+    return (raw,)
+
+
+def _items(raw: str) -> list[str]:
+    return raw.split(_SEPARATOR)
+
+
+def _add_not_stated(values: Mapping[str, dict[str, int]]) -> None:
+    """Of the fields of a design: studies that could state one, and do not."""
+    interventional, maskings = values["study_type"].get("INTERVENTIONAL", 0), values["masking"]
+    masked = _union(maskings.values()) & ~maskings.get("NONE", 0)
+    for name, could in (("allocation", interventional), ("masking", interventional), ("who_masked", masked)):
+        values[name][NOT_STATED] = could & ~_union(values[name].values())
 
 
 def _card_bitmaps(
@@ -320,21 +407,57 @@ def _card_bitmaps(
                 held[word] |= bits
         held[NOT_STATED] = kinds[item.field.card] & read & ~stated
         bitmaps[slug] = dict(held)
+    compared = bitmaps["comparator"]
+    controlled = _union(compared.get(word, 0) for word in CONTROLS)
+    stated = _union(bits for word, bits in compared.items() if word != NOT_STATED)
+    bitmaps["controlled"] = {
+        "true": controlled,
+        "false": stated & ~controlled,
+        NOT_STATED: compared[NOT_STATED],
+    }
     return bitmaps
 
 
 def _bitmaps(column: Sequence[str], values_of: Callable[[str], Iterable[str]]) -> dict[str, int]:
-    alike: defaultdict[str, list[int]] = defaultdict(list)
+    """Each value with its studies, from a column's text for each study; the empty value left out."""
+    told = {raw: tuple(values_of(raw)) for raw in set(column)}
+    kinds = {values: code for code, values in enumerate(dict.fromkeys(told.values()))}
+    held: defaultdict[str, int] = defaultdict(int)
+    for values, bits in (_by_code if len(kinds) <= _CODES else _by_place)(column, told, kinds):
+        for value in values:
+            held[value] |= bits
+    held.pop("", None)
+    return dict(held)
+
+
+# Values of a column in one octet a study.
+_CODES = 256
+
+
+def _by_code(
+    column: Sequence[str], told: Mapping[str, tuple[str, ...]], kinds: Mapping[tuple[str, ...], int]
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    """Where few kinds of values occur: the column as octets, read as a number in base two for each kind.
+
+    All in C: at 100,000 studies the whole index was built in 2.2 s by it, in 4.3 s going from study to study.
+    """
+    code_of = {raw: kinds[values] for raw, values in told.items()}
+    codes = bytes(map(code_of.__getitem__, column))[::-1]
+    for values, code in kinds.items():
+        digits = bytearray(b"0" * _CODES)
+        digits[code] = ord("1")
+        yield values, int(codes.translate(digits), 2)
+
+
+def _by_place(
+    column: Sequence[str], told: Mapping[str, tuple[str, ...]], kinds: Mapping[tuple[str, ...], int]
+) -> Iterator[tuple[tuple[str, ...], int]]:
+    places: defaultdict[str, list[int]] = defaultdict(list)
     for place, raw in enumerate(column):
-        alike[raw].append(place)
-    places: defaultdict[str, list[list[int]]] = defaultdict(list)
-    for raw, found in alike.items():
-        for value in values_of(raw):
-            places[value].append(found)
-    places.pop("", None)
-    return {
-        value: _bitmap((place for found in parts for place in found), len(column)) for value, parts in places.items()
-    }
+        for value in told[raw]:
+            places[value].append(place)
+    for value, found in places.items():
+        yield (value,), _bitmap(found, len(column))
 
 
 def _bitmap(places: Iterable[int], size: int) -> int:

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 from apps.studies.records import RegistryDate, StudyRecord
 from apps.vocabulary.countries import country_code
+from apps.vocabulary.study_values import publications, registration_timing
+
+# To be raised when the same record with the same labels becomes another document: standing ones are then rebuilt.
+DOCUMENT_VERSION = 1
 
 # Bytes of UTF-8 for each text. PostgreSQL refuses a tsvector over 1 MB; in the worst text (short distinct words and
 # compounds) it takes about four bytes for each of these, and the texts of one vector stay under 240,000 together.
@@ -50,6 +54,16 @@ class DocumentEntry:
     primary_completion_date: str = ""
     first_posted: str = ""
     last_update_posted: str = ""
+    first_submitted: str = ""
+    registration: str = "cannot-be-told"
+    allocation: str = ""
+    masking: str = ""
+    who_masked: Sequence[str] = ()
+    sex: str = ""
+    age_groups: Sequence[str] = ()
+    publications: Sequence[str] = ()
+    fda_drug: bool | None = None
+    fda_device: bool | None = None
     registry_state: str = "present"
     card: Mapping[str, Sequence[str]] = field(default_factory=dict)
     doubts: Sequence[str] = ()
@@ -79,6 +93,8 @@ def build_entry(
     protocol = record.protocol
     names, status, design = protocol.identification, protocol.status, protocol.design
     arms, sponsors = protocol.arms_interventions, protocol.sponsor_collaborators
+    masking, eligibility, oversight = design.design_info.masking_info, protocol.eligibility, protocol.oversight
+    first_submitted, start = (status.study_first_submit_date or "")[:32], _date(status.start_date)
     return DocumentEntry(
         nct_id=record.nct_id,
         title=record.title,
@@ -99,10 +115,20 @@ def build_entry(
         enrollment_type=design.enrollment_info.type or "",
         location_count=len(protocol.contacts_locations.locations),
         has_results=bool(record.has_results),
-        start_date=_date(status.start_date),
+        start_date=start,
         primary_completion_date=_date(status.primary_completion_date),
         first_posted=_date(status.study_first_post_date),
         last_update_posted=_date(status.last_update_post_date),
+        first_submitted=first_submitted,
+        registration=registration_timing(first_submitted, start),
+        allocation=design.design_info.allocation or "",
+        masking=masking.masking or "",
+        who_masked=_each(masking.who_masked),
+        sex=eligibility.sex or "",
+        age_groups=_each(eligibility.std_ages),
+        publications=_publications(record),
+        fda_drug=oversight.is_fda_regulated_drug,
+        fda_device=oversight.is_fda_regulated_device,
         registry_state=registry_state,
         card=card or {},
         doubts=tuple(doubts),
@@ -194,6 +220,11 @@ def _outcomes(record: StudyRecord) -> Iterator[str | None]:
 def _countries(record: StudyRecord) -> tuple[str, ...]:
     named = {location.country for location in record.protocol.contacts_locations.locations if location.country}
     return tuple(sorted({country_code(name) or name for name in named}))
+
+
+def _publications(record: StudyRecord) -> tuple[str, ...]:
+    types = [reference.type or "" for reference in record.protocol.references.references]
+    return tuple(kind for kind in publications(types) if kind != "none")
 
 
 def _text(column: str, parts: Iterable[str | None]) -> str:

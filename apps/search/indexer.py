@@ -8,7 +8,7 @@ from dataclasses import fields
 import msgspec
 from django.db import connection
 
-from apps.search.documents import DocumentEntry
+from apps.search.documents import DOCUMENT_VERSION, DocumentEntry
 from apps.search.words import spelt
 
 COLUMNS = tuple(item.name for item in fields(DocumentEntry))
@@ -18,6 +18,7 @@ _TYPES = {
     "int | None": "bigint",
     "int": "bigint",
     "bool": "boolean",
+    "bool | None": "boolean",
 }
 _SHAPE = ", ".join(
     f"{item.name} {'jsonb' if item.name == 'reasons' else _TYPES.get(str(item.type), 'text')}"
@@ -59,8 +60,8 @@ _SPELL = "INSERT INTO search_word (word) SELECT unnest(%s::text[]) ON CONFLICT D
 # Microseconds of the clock, and always more than before: a version is never given twice, not even after a rollback or
 # in a new database, so no cache of a browser or a process can take one content for another.
 _MOVE = """
-INSERT INTO search_datasetversion AS standing (id, version, moved_at)
-VALUES (1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, clock_timestamp())
+INSERT INTO search_datasetversion AS standing (id, version, moved_at, document_version)
+VALUES (1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, clock_timestamp(), %s)
 ON CONFLICT (id) DO UPDATE SET version = greatest(standing.version + 1, excluded.version), moved_at = excluded.moved_at
 RETURNING version
 """
@@ -92,5 +93,11 @@ def _texts(entry: DocumentEntry) -> tuple[str, ...]:
 def move_dataset_version() -> int:
     """Tell every cache that the dataset has moved; returns the new version. The transaction's last statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_MOVE)
+        cursor.execute(_MOVE, [DOCUMENT_VERSION])
         return cursor.fetchone()[0]
+
+
+def mark_documents_current() -> None:
+    """Every document has been rebuilt at the present `DOCUMENT_VERSION`."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE search_datasetversion SET document_version = %s", [DOCUMENT_VERSION])

@@ -65,6 +65,24 @@ class DocumentBase(models.Model):
     primary_completion_date = models.CharField(max_length=32, default="")
     first_posted = models.CharField(max_length=32, default="")
     last_update_posted = models.CharField(max_length=32, default="")
+    first_submitted = models.CharField(
+        max_length=32, default="", help_text=_("When the record was first sent to the registry.")
+    )
+    registration = models.CharField(
+        max_length=32, default="cannot-be-told", help_text=_("That day seen from the start of the trial, as a slug.")
+    )
+    allocation = models.TextField(default="")
+    masking = models.TextField(default="")
+    who_masked = _texts()
+    sex = models.TextField(default="", help_text=_("The registry's word, for studies without a card too."))
+    age_groups = _texts()
+    publications = ArrayField(
+        models.TextField(),
+        default=list,
+        help_text=_("RESULT, DERIVED: types of the references, without the background."),
+    )
+    fda_drug = models.BooleanField(null=True, help_text=_("The FDA regulates the drug; empty: not stated."))
+    fda_device = models.BooleanField(null=True, help_text=_("The FDA regulates the device; empty: not stated."))
     registry_state = models.CharField(max_length=8, default="present")
     card = models.JSONField(
         default=dict, help_text=_("Field of the card to its values, in order; a field without any is left out.")
@@ -151,6 +169,9 @@ class DatasetVersion(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     version = models.BigIntegerField(default=0)
     moved_at = models.DateTimeField(db_default=Now())
+    document_version = models.PositiveIntegerField(
+        default=0, help_text=_("The DOCUMENT_VERSION that all documents have at least.")
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="dataset_version_single_row")]

@@ -25,6 +25,20 @@ from apps.search.matching import Question, read_question
 from apps.vocabulary.card_values import CARD_FILTERS, CardFilter
 from apps.vocabulary.countries import FORMER_COUNTRIES, country_code, country_name
 from apps.vocabulary.statuses import PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES, label_for
+from apps.vocabulary.study_values import (
+    AGE_GROUPS,
+    ALLOCATIONS,
+    CONTROLLED,
+    ENROLLMENTS,
+    FDA_REGULATED,
+    MASKINGS,
+    NOT_STATED,
+    PUBLICATIONS,
+    REGISTRATIONS,
+    UPDATES,
+    WHO_MASKED,
+    read_year,
+)
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG, SCOPES
 
 MAX_Q = 500
@@ -33,8 +47,10 @@ MAX_PAGE = 999_999_999
 # A request with more unknown values than this gets the first ones named.
 MAX_PROBLEMS = 20
 _MAX_SHOWN = 60
-# Of the filters by the card, so many are told in the heading in words.
-_CARD_FILTERS_TOLD = 3
+# Of the filters that have no sentence of their own, so many are told in the heading in words.
+_FILTERS_TOLD = 3
+# No sponsor's name is longer in the registry.
+_MAX_NAME = 300
 
 RELEVANCE = "relevance"
 # Fields that a list can be sorted by; each also with "-" for descending.
@@ -73,7 +89,8 @@ class Filter:
     """A parameter that keeps studies by a value. `words` are its values in reading order, () where the list is open.
 
     `read` turns a reader's spelling into the canonical value, None when there is none; `label_of` names a value. The
-    values that most studies have come first where they have no order of their own (`by_count`).
+    values that most studies have come first where they have no order of their own (`by_count`). `told` is what users of
+    the API need to know besides.
     """
 
     parameter: str
@@ -83,10 +100,17 @@ class Filter:
     label_of: Callable[[str], str]
     allowed: tuple[str, ...]
     by_count: bool = False
+    told: str = ""
 
 
 def _closed(
-    parameter: str, label: Promise, words: Sequence[str], label_of: Callable[[str], Any], *, by_count: bool = False
+    parameter: str,
+    label: Promise,
+    words: Sequence[str],
+    label_of: Callable[[str], Any],
+    *,
+    by_count: bool = False,
+    told: str = "",
 ) -> Filter:
     spellings = {_fold(word): word for word in words}
     return Filter(
@@ -97,7 +121,13 @@ def _closed(
         label_of=lambda value: str(label_of(value)),
         allowed=tuple(words),
         by_count=by_count,
+        told=told,
     )
+
+
+def _named(parameter: str, label: Promise, names: Mapping[str, Promise], told: str = "") -> Filter:
+    """A closed list whose values and their names stand in a mapping, in reading order."""
+    return _closed(parameter, label, tuple(names), names.__getitem__, told=told)
 
 
 def _by_card(item: CardFilter) -> Filter:
@@ -114,6 +144,14 @@ _FORMER = {_fold(name): name for name in FORMER_COUNTRIES}
 
 def _read_country(value: str) -> str | None:
     return country_code(value) or _FORMER.get(_fold(value))
+
+
+def _read_name(value: str) -> str | None:
+    return value if len(value) <= _MAX_NAME else None
+
+
+def _year_label(value: str) -> str:
+    return gettext("Not stated in the registry") if value == NOT_STATED else value
 
 
 _TRUTH: Mapping[str, Promise] = {"true": _("Results posted"), "false": _("No results posted")}
@@ -133,13 +171,57 @@ FILTERS: Mapping[str, Filter] = {
             label_of=lru_cache(maxsize=512)(country_name),
             allowed=("ISO 3166-1 alpha-2", "the registry's name of a country"),
             by_count=True,
+            told="ISO 3166-1 alpha-2, or the registry's name of a country.",
         ),
-        _closed("sponsor_class", _("Sponsor"), tuple(SPONSOR_CLASSES), lambda word: label_for("sponsor_class", word)),
+        _closed(
+            "sponsor_class", _("Kind of sponsor"), tuple(SPONSOR_CLASSES), lambda word: label_for("sponsor_class", word)
+        ),
         _closed("study_type", _("Study type"), tuple(STUDY_TYPES), lambda word: label_for("study_type", word)),
         _closed("has_results", _("Results"), tuple(_TRUTH), lambda word: _TRUTH[word]),
+        _named("allocation", _("Allocation"), ALLOCATIONS, "Of interventional studies."),
+        _named("masking", _("Masking"), MASKINGS, "Of interventional studies."),
+        _named("who_masked", _("Who is masked"), WHO_MASKED, "Of studies with masking."),
+        _named(
+            "controlled",
+            _("Control group"),
+            CONTROLLED,
+            "true: a group is followed without the cells, or gets them later; read from the card's comparator.",
+        ),
+        Filter(
+            parameter="sponsor",
+            label=_("Lead sponsor"),
+            words=(),
+            read=_read_name,
+            label_of=str,
+            allowed=("a name of a lead sponsor, of at most 300 characters",),
+            by_count=True,
+            told="The lead sponsor's whole name as the record has it; case is ignored. An unknown name finds nothing.",
+        ),
+        Filter(
+            parameter="start_year",
+            label=_("Year of start"),
+            words=(),
+            read=read_year,
+            label_of=_year_label,
+            allowed=("a year of four digits", NOT_STATED),
+            told="A year of four digits, or not-stated.",
+        ),
+        _named("enrollment", _("Number of people"), ENROLLMENTS, "People planned or, where it is over, in the trial."),
+        _named("age_group", _("Age group"), AGE_GROUPS, "The registry's age groups that can join."),
+        _named("publication", _("Publications"), PUBLICATIONS, "References of these types; background does not count."),
+        _named("fda_regulated", _("Regulated by the FDA"), FDA_REGULATED),
+        _named(
+            "registration",
+            _("Time of registration"),
+            REGISTRATIONS,
+            "When the record was first sent to the registry, counted from the start of the study.",
+        ),
+        _named("updated", _("Last update"), UPDATES, "Counted back from the newest update in the data."),
         *map(_by_card, CARD_FILTERS.values()),
     )
 }
+# Filters that the sentence above a list tells by name and value; the others have words of their own in it.
+TOLD_BY_NAME = tuple(FILTERS)[tuple(FILTERS).index("has_results") + 1 :]
 SCOPE = _closed("scope", _("Scope"), (*SCOPE_BY_SLUG, "all"), lambda slug: SCOPE_BY_SLUG[slug].name)
 _SCOPES = tuple(scope.slug for scope in SCOPES)
 
@@ -165,6 +247,18 @@ class StudyQuery:
     sponsor_class: tuple[str, ...] = ()
     study_type: tuple[str, ...] = ()
     has_results: tuple[str, ...] = ()
+    allocation: tuple[str, ...] = ()
+    masking: tuple[str, ...] = ()
+    who_masked: tuple[str, ...] = ()
+    controlled: tuple[str, ...] = ()
+    sponsor: tuple[str, ...] = ()
+    start_year: tuple[str, ...] = ()
+    enrollment: tuple[str, ...] = ()
+    age_group: tuple[str, ...] = ()
+    publication: tuple[str, ...] = ()
+    fda_regulated: tuple[str, ...] = ()
+    registration: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
     donor: tuple[str, ...] = ()
     product: tuple[str, ...] = ()
@@ -319,12 +413,12 @@ class StudyQuery:
             yield _either([_small(label_for("phase", word)) for word in self.phase], _("one of %(n)s phases"))
         if self.sponsor_class:
             names = _either([str(label_for("sponsor_class", word)) for word in self.sponsor_class])
-            yield gettext("sponsor: %(classes)s") % {"classes": names}
+            yield gettext("kind of sponsor: %(classes)s") % {"classes": names}
         if self.has_results == ("true",):
             yield gettext("with results posted")
         if self.has_results == ("false",):
             yield gettext("without results posted")
-        yield from self._card_asides()
+        yield from self._other_asides()
         if self.scope == ("all",):
             yield gettext("those out of scope included")
         elif self.scope != ("in_scope",):
@@ -334,13 +428,14 @@ class StudyQuery:
         if self.as_of:
             yield gettext("as known on %(day)s") % {"day": formats.date_format(self.as_of, "j F Y")}
 
-    def _card_asides(self) -> Iterator[str]:
-        """The first filters by the card in words, the number of the others."""
-        asked = [name for name in CARD_FILTERS if getattr(self, name)]
-        for name in asked[:_CARD_FILTERS_TOLD]:
-            values = _either([_small(FILTERS[name].label_of(word)) for word in getattr(self, name)], _("one of %(n)s"))
+    def _other_asides(self) -> Iterator[str]:
+        """The first of the other filters in words, the number of the rest."""
+        asked = [name for name in TOLD_BY_NAME if getattr(self, name)]
+        for name in asked[:_FILTERS_TOLD]:
+            small = str if name == "sponsor" else _small
+            values = _either([small(FILTERS[name].label_of(word)) for word in getattr(self, name)], _("one of %(n)s"))
             yield gettext("%(field)s: %(values)s") % {"field": _small(FILTERS[name].label), "values": values}
-        if (more := len(asked) - _CARD_FILTERS_TOLD) > 0:
+        if (more := len(asked) - _FILTERS_TOLD) > 0:
             yield ngettext("with %(n)s more filter", "with %(n)s more filters", more) % {"n": more}
 
 

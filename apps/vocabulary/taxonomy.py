@@ -117,6 +117,8 @@ NEAR_MISSES: tuple[NearMiss, ...] = (
     NearMiss("bone-graft", _("A bone graft that holds cells")),
     NearMiss("disease-abbreviated", _("A disease that the record only abbreviates")),
     NearMiss("study-of-transplanted", _("A study of people who have been transplanted, not of the transplant")),
+    NearMiss("nothing-given", _("A survey or laboratory study: no cells are given")),
+    NearMiss("disease-beside", _("The conditions are of another disease")),
     NearMiss("nmo-only", _("Neuromyelitis optica only")),
     NearMiss("jia-only", _("Juvenile idiopathic arthritis only")),
     NearMiss("autoimmune-unnamed", _("Autoimmune diseases that the record does not name")),

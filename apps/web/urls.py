@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from apps.web.views import (
+    compare,
     data,
     dictionary,
     disease,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("trials/about.json", exports.about, name="export-about"),
     path("trials/cite.<slug:kind>", exports.cite, name="cite"),
     path("l/<str:code>", exports.short_link, name="short-link"),
+    path("trials/values/<slug:parameter>/", conditional(trials.all_values), name="all-values"),
+    path("compare/", conditional(compare.compare), name="compare"),
     path("trials/<str:nct_id>/", conditional(trial.detail), name="trial-detail"),
     path("trials/<str:nct_id>/report/", reports.report_mistake, name="report-mistake"),
     path("diseases/", RedirectView.as_view(url="/#diseases")),

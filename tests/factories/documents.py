@@ -38,6 +38,9 @@ def entry(nct_id: str = "", **changes: Any) -> DocumentEntry:
         "start_date": "2024-05",
         "first_posted": "2024-04-01",
         "last_update_posted": "2025-01-01",
+        "who_masked": [],
+        "age_groups": [],
+        "publications": [],
         "card": {},
         "doubts": [],
     } | changes

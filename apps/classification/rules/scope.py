@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from apps.classification.rules.cells import MSC, OPEN_CELLS, OTHER_CELLS, UNNAMED, Cells
-from apps.classification.rules.diseases import GENERAL
+from apps.classification.rules.diseases import GENERAL, names_no_other_condition
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import evidence
 from apps.classification.rules.reading import GIVEN, HEADLINE, STATED, Hit, Place, Reading
@@ -14,6 +16,18 @@ _CONDITION = frozenset({Place.CONDITION, Place.CONDITION_MESH})
 _INTERVENTION = frozenset({Place.INTERVENTION})
 _TOLD = frozenset({Place.ARM, Place.DESCRIPTION})
 _FOLLOWED = frozenset({Place.DESCRIPTION, Place.KEYWORD, Place.CONDITION})
+
+_ARM = frozenset({Place.ARM})
+_CELLS = (*MSC, "hsc", "hsc-abbreviation", *UNNAMED)
+# Before and behind the name of a transplantation that people have had.
+_AFTERMATH = re.compile(
+    r"\b(?:after|following|post|undergoing|underwent|had|received|survivors? of|recipients? of)\b\W+(?:\w+\W+){0,4}\Z",
+    re.I,
+)
+_AFTERMATH_REACH = 60
+# Records that follow the people of an earlier trial of the cells belong here.
+_FOLLOW_UP = re.compile(r"\bfollow(?:ing)?[\s-]?up\b|\blong[\s-]term\b|\bextension\b", re.I)
+_PEOPLE = re.compile(r"\W+(?:survivor|recipient|patient)s?\b", re.I)
 
 # Reasons, by near-miss kind; the rule carries the kind's name.
 REASONS = {
@@ -34,6 +48,8 @@ REASONS = {
     "conditioning-only": "The immune system is cleared, and the record says that no stem cells follow.",
     "mobilisation-only": "Stem cells are mobilised and not given back.",
     "study-of-transplanted": "The study examines people who are transplanted for other reasons; a person decides.",
+    "nothing-given": "People are asked, or their cells are looked at, and none are given; a person decides.",
+    "disease-beside": "Only the official title names the disease, and the conditions are of another; a person decides.",
     "nmo-only": "Neuromyelitis optica is the only disease near to ours; a person decides.",
     "jia-only": "Juvenile idiopathic arthritis is the only disease near to ours; a person decides.",
     "disease-abbreviated": "The title abbreviates a disease that the record does not write out; a person decides.",
@@ -87,7 +103,9 @@ def _both(reading: Reading, diseases: list[Label], cells: Cells) -> list[Label]:
     doubts = [
         *_doubt("mixed-cells", reading.hits(["mixed-cells"], GIVEN)),
         *_doubt("complication", _complications(reading, diseases)),
-        *_doubt("study-of-transplanted", reading.hits(["study-of-transplanted"], _TITLE)),
+        *_doubt("study-of-transplanted", _transplanted_before(reading)),
+        *_doubt("nothing-given", _nothing_given(reading)),
+        *_doubt("disease-beside", _named_beside(reading, diseases)),
     ]
     if all(label.rule == "msc-by-tissue" for label in cells.labels) and not reading.has(["msc", "msc-product"]):
         doubts += _doubt("stromal-vascular-fraction", reading.hits(["stromal-vascular-fraction"], _TOLD))
@@ -123,7 +141,7 @@ def _against(reading: Reading, cells: Cells) -> list[Label]:
             return _out(kind, hits)
     for kind in OPEN_CELLS:
         hits = reading.hits([kind], HEADLINE)
-        if hits and not reading.has(("immune-ablation",)):
+        if hits and not reading.has(("immune-ablation", "serotherapy")):
             return _review(kind, hits)
     return []
 
@@ -151,9 +169,41 @@ def _cell_free_product(reading: Reading) -> list[Hit]:
 
 def _complications(reading: Reading, diseases: list[Label]) -> list[Hit]:
     groups = ["complication"]
-    if {label.value for label in diseases} == {"type-1-diabetes"}:
-        groups.append("complication-of-diabetes")
+    about = {label.value for label in diseases}
+    if about == {"type-1-diabetes"}:
+        groups += ["complication-of-diabetes", "kidney-failure"]
+    elif about == {"systemic-lupus-erythematosus"}:
+        groups.append("kidney-failure")
     return reading.hits(groups, _NAMED)
+
+
+def _transplanted_before(reading: Reading) -> list[Hit]:
+    """Words of a title that tell of people who are transplanted anyway, or were: "after transplantation"."""
+    hits = reading.hits(["study-of-transplanted"], _TITLE)
+    if hits or reading.has((*_CELLS, "transplantation", "immune-ablation"), _INTERVENTION | _ARM):
+        return hits
+    titles = reading.hits((*_CELLS, "transplantation"), _TITLE)
+    before = [hit for hit in titles if _is_past(hit)]
+    return before if len(before) == len(titles) and not any(_FOLLOW_UP.search(hit.text) for hit in before) else []
+
+
+def _is_past(hit: Hit) -> bool:
+    """Whether a transplantation in a title lies behind the people of whom it speaks."""
+    return bool(
+        _AFTERMATH.search(hit.text, max(0, hit.start - _AFTERMATH_REACH), hit.start) or _PEOPLE.match(hit.text, hit.end)
+    )
+
+
+def _nothing_given(reading: Reading) -> list[Hit]:
+    """Words of a title for asking people or looking at their cells, where no intervention is of cells."""
+    return [] if reading.has(_CELLS, _INTERVENTION | _ARM) else reading.hits(["laboratory"], _TITLE)
+
+
+def _named_beside(reading: Reading, diseases: list[Label]) -> list[Hit]:
+    """The diseases, where the official title alone names them and the conditions are of something else."""
+    hits = reading.hits([label.value for label in diseases], STATED)
+    beside = all(hit.path.endswith("officialTitle") for hit in hits)
+    return hits if beside and not names_no_other_condition(reading) else []
 
 
 def _disease_alone(reading: Reading) -> list[Label]:
@@ -206,7 +256,7 @@ def _cells_alone(reading: Reading) -> list[Label]:
         if hits:
             return _review("autoimmune-unnamed", hits)
         hits = reading.hits(["diabetes"], _NAMED)
-        if hits and not reading.has(("complication-of-diabetes", "complication"), STATED):
+        if hits and not reading.has(("complication-of-diabetes", "kidney-failure", "complication"), STATED):
             return _review("diabetes-unnamed", hits)
     return _out("other-disease", reading.hits((*MSC, "hsc", *OPEN_CELLS), HEADLINE))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from apps.search.moments import NOW
-from apps.search.query import StudyQuery
 from apps.search.selectors import Results
+from apps.web.views.addresses import Addresses
 from apps.web.views.site import day
 
 
@@ -26,11 +26,12 @@ class AsOf:
     present_href: str
 
 
-def as_of(query: StudyQuery, results: Results) -> AsOf:
+def as_of(results: Results, links: Addresses) -> AsOf:
+    query = results.query
     return AsOf(
         day=day(query.as_of) if query.as_of else "",
         asked=str(query.as_of or ""),
         is_today=query.as_of is not None and results.moment == NOW,
         today=str(timezone.now().date()),
-        present_href=f"/trials/?{query.to_query_string(as_of=None)}".removesuffix("?"),
+        present_href=links.beside(query.changed(as_of=None)),
     )

@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from apps.core.statements import RETRY_AFTER
 from apps.search.moments import OutsideHistory
 from apps.search.query import StudyQuery
+from apps.web.views.addresses import Addresses
+from apps.web.views.layout import read_layout
 from apps.web.views.site import day
 
 _LAST_RESORT = (
@@ -26,13 +28,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def no_such_day(request: HttpRequest, error: OutsideHistory) -> HttpResponse:
     """For a list of a day that has none: which days have one, and ways to the first of them and to the present."""
     query = StudyQuery.parse(request.GET)[0]
+    links = Addresses(query, read_layout(request.GET)[0])
     context = {
         "section": "trials",
         "sentence": str(error),
         "to_come": error.day > error.last,
         "first": day(error.first) if error.first else "",
-        "first_href": f"/trials/?{query.to_query_string(as_of=error.first)}" if error.first else "",
-        "present_href": f"/trials/?{query.to_query_string(as_of=None)}".removesuffix("?"),
+        "first_href": links.beside(query.changed(as_of=error.first)) if error.first else "",
+        "present_href": links.beside(query.changed(as_of=None)),
     }
     page = render(request, "web/no_such_day.html", context, status=400)
     page.headers["Cache-Control"] = "no-store"

@@ -28,7 +28,7 @@ _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Filtered lists are kept out of search engines: their number has no end, and each trial has its own page."""
+    """Search engines leave out filtered lists and comparisons: these have no end, and each trial has its own page."""
     lines = [
         "User-agent: *",
         "Disallow: /desk/",
@@ -39,6 +39,8 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /trials/cite.",
         "Disallow: /l/",
         "Disallow: /data/snapshots",
+        "Disallow: /trials/values/",
+        "Disallow: /compare/?",
         "Crawl-delay: 1",
         "",
         f"Sitemap: {_site()}/sitemap.xml",

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
+from urllib.parse import urlencode
 
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
@@ -18,16 +20,28 @@ from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG
 from apps.web.views.facets import Group, Section
 from apps.web.views.rows import Row
 
+_TO_THESE = '<a class="option__count" tabindex="-1" href="'
 
-def trial_rows(rows: Sequence[Row], level: int = 2) -> SafeString:
-    """A list of trials; `level` is that of their headings."""
+
+def trial_rows(rows: Sequence[Row], level: int = 2, choose: bool = False) -> SafeString:
+    """A list of trials; `level` is that of their headings. With `choose` each has a box for the comparison."""
     words = [escape(word) for word in (gettext("What is given"), gettext("Phase"), gettext("People"))]
     words += [escape(word) for word in (gettext("Where"), gettext("Last change"))]
-    items = "\n".join(_row(row, level, words) for row in rows)
+    chosen = escape(gettext("Compare")) if choose else ""
+    items = "\n".join(_row(row, level, words, chosen) for row in rows)
     return mark_safe(f'<ul class="trial-list" role="list">\n{items}\n</ul>')  # noqa: S308 escaped piece by piece
 
 
-def _row(row: Row, level: int, words: Sequence[str]) -> str:
+def choice(nct_id: str, word: str) -> str:
+    """A box that puts a trial into the comparison; `word` is escaped already."""
+    nct_id = escape(nct_id)
+    return (
+        f'<label class="choice"><input type="checkbox" name="nct" value="{nct_id}" form="compare-form"> {word}'
+        f'<span class="visually-hidden"> {nct_id}</span></label>'
+    )
+
+
+def _row(row: Row, level: int, words: Sequence[str], chosen: str) -> str:
     word_given, word_phase, word_people, word_where, word_changed = words
     kinds = "".join(f'<span class="kind kind--{escape(slug)}">{escape(name)}</span>' for slug, name in row.kinds)
     remark = f'<span class="pill pill--unsure">{escape(row.remark)}</span>' if row.remark else ""
@@ -46,7 +60,8 @@ def _row(row: Row, level: int, words: Sequence[str]) -> str:
         f"<div><dt>{word_people}</dt><dd>{escape(row.people)}</dd></div>"
         f"<div><dt>{word_where}</dt><dd>{escape(row.where)}</dd></div>"
         f"<div><dt>{word_changed}</dt><dd{old}>{escape(row.changed)}</dd></div>"
-        f"<div><dt>NCT</dt><dd>{escape(row.nct_id)}{then}</dd></div></dl>{found}</li>"
+        f"<div><dt>NCT</dt><dd>{escape(row.nct_id)}{then}</dd></div></dl>{found}"
+        f"{choice(row.nct_id, chosen) if chosen else ''}</li>"
     )
 
 
@@ -89,16 +104,21 @@ def _facets(groups: Iterable[Group], word_more: str) -> str:
 
 
 def _facet(group: Group, word_more: str) -> str:
-    name = escape(group.parameter)
+    parameter, name, href = group.parameter, escape(group.parameter), escape(group.href)
+    marks = parameter == "cell_type"
     shown, more = (
-        "\n".join(_option(name, value, marks=name == "cell_type") for value in values)
-        for values in (group.shown, group.more)
+        "\n".join([_option(parameter, value, href, marks) for value in values]) for values in (group.shown, group.more)
     )
     if more:
         more = (
             f'<details class="more" id="more-{name}"><summary>{word_more} '
             f'<span class="quiet">({len(group.more)})</span></summary>\n{more}</details>'
         )
+    if group.all_href:
+        words = escape(gettext("All %(n)s") % {"n": number_format(group.total, use_l10n=True, force_grouping=True)})
+        label = escape(group.label)
+        link = escape(group.all_href)
+        more += f'<p class="more"><a href="{link}">{words}<span class="visually-hidden">: {label}</span></a></p>'
     return (
         f'<details class="facet" id="facet-{name}"{" open" if group.open else ""}>'
         f'<summary id="f-{name}">{escape(group.label)}</summary>\n'
@@ -106,18 +126,27 @@ def _facet(group: Group, word_more: str) -> str:
     )
 
 
-def _option(name: str, item: FacetValue, marks: bool) -> str:
-    """A tick box with its count. With `marks` the values are kinds of therapy and carry their shapes."""
-    box, label = _box(name, item.value, item.label, marks)
-    return f"{box}{' checked' if item.selected else ''}>{label}{item.count}</span></label>"
+def _option(name: str, item: FacetValue, href: str, marks: bool) -> str:
+    """A tick box with its count, which leads to just these trials. With `marks` the values carry their kinds' shapes.
+
+    Whoever goes by the keyboard has the box, which asks for the same: the number is no second stop beside it.
+    """
+    box, label, link, told = _box(name, item.value, item.label, marks)
+    ticked = " checked" if item.selected else ""
+    if not item.count:
+        return f'{box}{ticked}{label}<span class="option__count">0</span></div>'
+    return f"{box}{ticked}{label}{_TO_THESE}{href}{link}{item.count}{told}{item.count}</a></div>"
 
 
 @lru_cache(maxsize=2048)
-def _box(name: str, value: str, label: str, marks: bool) -> tuple[str, str]:
-    """What of a tick box is the same in every list: up to where it is ticked, and from there to its count."""
-    name, value = escape(name), escape(value)
+def _box(name: str, value: str, label: str, marks: bool) -> tuple[str, str, str, str]:
+    """What of a tick box is the same in every list: the pieces around where it is ticked, its address and its count."""
+    pair = urlencode([(name, value)])
+    name, value, label = escape(name), escape(value), escape(label)
     shape = f' class="kind kind--text kind--{value}"' if marks else ""
     return (
-        f'<label class="option"><input type="checkbox" name="{name}" id="{name}-{value}" value="{value}"',
-        f'<span{shape}>{escape(label)}</span> <span class="option__count">',
+        f'<div class="option"><label><input type="checkbox" name="{name}" id="{name}-{value}" value="{value}"',
+        f"><span{shape}>{label}</span></label> ",
+        f'{pair}" aria-label="',
+        f': {label}">',
     )

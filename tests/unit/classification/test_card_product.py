@@ -201,16 +201,6 @@ def test_bmt_speaks_of_the_graft_where_both_kinds_are_given():
     assert {(label.value, label.detail["kind"]) for label in found} == {("adipose", "msc"), ("bone-marrow", "hsc")}
 
 
-def test_cells_that_are_mobilized_come_from_the_blood_where_no_tissue_is_named_and_that_is_a_doubt():
-    (label,) = labels("source", GRAFT, kinds=("hsc",), summary="Cells are mobilized with G-CSF, collected and frozen.")
-    assert (label.value, label.rule, label.doubtful) == ("peripheral-blood", "tissue-by-mobilization", True)
-    named = "Marrow transplantation is compared with mobilized cells."
-    assert "tissue-by-mobilization" not in {
-        label.rule for label in labels("source", "Bone marrow transplantation", kinds=("hsc",), summary=named)
-    }
-    assert values("source", kinds=("msc",), summary="Patients are mobilized early after the infusion.") == set()
-
-
 # Donor
 
 

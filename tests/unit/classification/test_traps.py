@@ -526,3 +526,171 @@ def test_fat_mesenchymal_cells_cultured_from_the_stromal_vascular_fraction_are_i
         summary="Mesenchymal stem cells are cultured from the stromal vascular fraction.",
     )
     assert classification.scope == "in_scope"
+
+
+# What the title says beside the subject
+
+
+@pytest.mark.parametrize(
+    "official", ["Cord MSC in Pneumonia; the Same Cells Were Given in Lupus", "MSC in Sjogren Syndrome, SLE Excluded"]
+)
+def test_a_disease_that_only_the_official_title_names_beside_other_conditions_is_for_a_person(official):
+    classification = told("Cord MSC", official=official, conditions=["Pneumonia"], interventions=["Cord MSC"])
+    assert classification.scope != "in_scope"
+
+
+def test_a_disease_in_the_brief_title_counts_whatever_the_conditions_say():
+    title = "Mesenchymal stem cells in type 1 diabetes"
+    assert told(title, conditions=["Prior Liver Graft"]).scope == "in_scope"
+
+
+@pytest.mark.parametrize(
+    ("title", "conditions"),
+    [
+        ("Drug levels by tandem MS in hematopoietic stem cell transplantation", ["Leukemia"]),
+        ("Systematic light exposure (SLE) in hematopoietic stem cell transplantation", ["Fatigue"]),
+    ],
+)
+def test_an_abbreviation_in_a_title_is_no_disease_beside_other_conditions(title, conditions):
+    text = "Unlike in multiple sclerosis or lupus erythematosus, nothing is known."
+    classification = told(title, conditions=conditions, summary=text)
+    assert classification.values("disease") == ()
+    assert classification.scope == "out"
+
+
+@pytest.mark.parametrize(
+    ("title", "treatment"),
+    [
+        (
+            "Kinase inhibitor in multiple sclerosis active after hematopoietic stem cell transplantation",
+            "Kinase inhibitor",
+        ),
+        ("B cells of lupus patients who had hematopoietic stem cell transplantation", "Flow cytometry"),
+        ("Sleep of hematopoietic stem cell transplantation survivors with multiple sclerosis", "Light"),
+    ],
+)
+def test_people_who_were_transplanted_before_are_for_a_person(title, treatment):
+    disease = "Multiple Sclerosis" if "sclerosis" in title else "Lupus Erythematosus, Systemic"
+    classification = told(title, conditions=[disease], interventions=[treatment])
+    assert (classification.scope, rules(classification)) == ("review", ["study-of-transplanted"])
+
+
+def test_a_drug_after_the_transplantation_that_is_given_in_the_trial_is_in_scope():
+    title = "Antibody after autologous stem cell transplantation in multiple sclerosis"
+    given = ["Autologous hematopoietic stem cell transplantation", "Antibody"]
+    assert told(title, conditions=["Multiple Sclerosis"], interventions=given).scope == "in_scope"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Mesenchymal stem cells of people with lupus: a laboratory study", "Survey on mesenchymal stem cells in lupus"],
+)
+def test_where_nothing_is_given_a_person_decides(title):
+    classification = told(title, conditions=["Lupus"], interventions=["Questionnaire"])
+    assert (classification.scope, rules(classification)) == ("review", ["nothing-given"])
+
+
+# Conditioning without cells
+
+
+def test_a_title_that_denies_the_rescue_outweighs_a_description_that_speaks_of_stem_cells():
+    classification = told(
+        "High-dose cyclophosphamide without stem cell rescue in multiple sclerosis",
+        conditions=["Multiple Sclerosis"],
+        interventions=["Cyclophosphamide"],
+        summary="The drug spares hematopoietic stem cells, which then fill the marrow.",
+    )
+    assert (classification.scope, rules(classification)) == ("out", ["conditioning-only"])
+
+
+def test_antibodies_against_lymphocytes_alone_are_no_conditioning():
+    classification = told(
+        "Low-dose ATG and G-CSF in type 1 diabetes",
+        conditions=["Type 1 Diabetes"],
+        interventions=["Thymoglobulin", "Pegfilgrastim"],
+        summary="Autologous stem cell transplantation with both drugs has been tried before.",
+    )
+    assert classification.scope == "out"
+
+
+def test_mobilisation_in_the_title_without_cells_given_is_no_transplantation():
+    classification = told(
+        "Mobilisation of stem cells and immune reset in type 1 diabetes",
+        conditions=["Type 1 Diabetes"],
+        interventions=["Plerixafor"],
+        summary="Hematopoietic stem cells leave the marrow.",
+    )
+    assert (classification.scope, rules(classification)) == ("out", ["mobilisation-only"])
+
+
+def test_cd34_in_an_intervention_is_the_graft_where_the_immune_system_is_cleared():
+    given = ["Fludarabine", "Autologous CD34-selected cells"]
+    title = "CD34-selected cells after immune ablation in rheumatoid arthritis"
+    classification = told(title, conditions=["Rheumatoid Arthritis"], interventions=given)
+    assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("hsc",))
+    without = told("CD34 cells in rheumatoid arthritis", conditions=["Rheumatoid Arthritis"], interventions=given[1:])
+    assert without.scope == "review"
+
+
+# Products
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "QX-101 is an allogeneic product of cultured mesenchymal stem cells.",
+        "QX-101 (frozen) consists of mesenchymal stromal cells from cord tissue.",
+        "QX-101, a mesenchymal precursor cell product, is given twice.",
+    ],
+)
+def test_a_product_known_by_a_code_is_what_the_description_says(text):
+    classification = told("QX-101 in lupus", conditions=["Lupus"], interventions=["QX-101"], summary=text)
+    assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("msc",))
+    (label,) = [label for label in classification.labels if label.scheme == "cell_type"]
+    assert label.rule == "msc-defined"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "QX-101 is an antibody. Others have tried mesenchymal stem cells.",
+        "QX-101 is an alternative to exosomes of mesenchymal stem cells.",
+        "QX-101 is not a mesenchymal stem cell product.",
+        "ZQX-1011 is a mesenchymal stem cell product.",
+    ],
+)
+def test_a_product_is_not_what_the_description_says_of_something_else(text):
+    assert told("QX-101 in lupus", conditions=["Lupus"], interventions=["QX-101"], summary=text).scope == "out"
+
+
+def test_vesicles_of_mesenchymal_cells_are_no_cells():
+    given = ["hUC-MSC-sEV nasal drops"]
+    title = "MSC-derived small extracellular vesicles in multiple sclerosis"
+    assert rules(told(title, conditions=["Multiple Sclerosis"], interventions=given)) == ["cell-free"]
+
+
+# Other languages, other orders of words
+
+
+@pytest.mark.parametrize(
+    ("condition", "disease"),
+    [
+        ("Sclerosis, Multiple", "multiple-sclerosis"),
+        ("Esclerosis Múltiple Secundaria Progresiva", "multiple-sclerosis"),
+        ("Sclérose en plaques", "multiple-sclerosis"),
+        ("Artritis reumatoide", "rheumatoid-arthritis"),
+        ("Lupus eritematoso sistémico", "systemic-lupus-erythematosus"),
+        ("Diabetes mellitus tipo 1", "type-1-diabetes"),
+    ],
+)
+def test_a_condition_in_another_language(condition, disease):
+    assert told("Mesenchymal stem cells", conditions=[condition]).values("disease") == (disease,)
+
+
+def test_a_kidney_transplant_with_stem_cells_in_end_stage_lupus_nephritis_treats_a_complication():
+    classification = told(
+        "Kidney and hematopoietic stem cell transplantation in lupus",
+        conditions=["End Stage Renal Disease", "Lupus Nephritis"],
+        interventions=["Kidney and donor CD34 cells"],
+    )
+    assert (classification.scope, rules(classification)) == ("review", ["complication"])

@@ -176,11 +176,15 @@ QUERIES = (
     *(f"sort={sort}&scope=all" for sort in SORTS),
     *("q=cells", "q=orchid", "q=orchid+OR+tulip&scope=all", "q=lupus", "q=cells+-orchid", "q=title:cells+-country:ES"),
     *("q=NCT900000", "q=eligibility:tulip", "source=adipose", "source=not-stated&scope=all", "has_results=true"),
+    *("sponsor=hospital+a&scope=all", "allocation=not-stated&allocation=randomized", "start_year=2024&scope=all"),
     "q=cells&sort=title&page_size=1&page=2",
 )
 ENTRIES = st.builds(
     lambda number, **values: entry(f"NCT9000{number:04d}", **values),
     st.integers(1, 5),
+    first_submitted=st.sampled_from(["2024-01-05", "2023-02-01"]),
+    allocation=st.sampled_from(["RANDOMIZED", ""]),
+    sponsor=st.sampled_from(["Hospital A", "Hospital B"]),
     title=st.sampled_from(["Cells A", "Lupus cells", "Ábaco", "Orchid"]),
     diseases=st.sampled_from([["multiple-sclerosis"], ["systemic-lupus-erythematosus"], []]),
     cell_types=st.sampled_from([["msc"], ["hsc"], ["hsc", "msc"]]),
@@ -300,6 +304,23 @@ def test_synonyms_and_spellings_are_those_of_the_texts_of_then():
     assert (asked("q=orchyd").corrected, asked("q=orchyd").count) == ("", 1)
     then = asked("q=orchyd", as_of=FIRST)
     assert (then.corrected, [row.nct_id for row in then.documents]) == ("orchid", [TWO])
+
+
+def test_a_document_from_before_a_column_is_not_said_to_leave_it_empty():
+    """Every record states when it was first submitted: without that, the columns that came with it were not there."""
+    publish_at(at("2024-03-01T08:00"), entry(ONE), entry(TWO, first_submitted="2024-01-05"))
+    publish_at(at("2024-03-02T08:00"), entry(ONE, first_submitted="2024-01-05", allocation="RANDOMIZED"))
+    absent = {
+        **dict.fromkeys(("allocation", "masking", "age_group", "sex", "fda_regulated"), "not-stated"),
+        "publication": "none",
+        "registration": "cannot-be-told",
+    }
+    for name, word in absent.items():
+        assert found(f"{name}={word}", as_of=FIRST) == [TWO], name
+    facets = {facet.parameter: {v.value: v.count for v in facet.values} for facet in asked(as_of=FIRST).facets}
+    assert {name: facets[name][word] for name, word in absent.items()} == dict.fromkeys(absent, 1)
+    assert found("allocation=not-stated") == [TWO]
+    assert found("allocation=randomized") == [ONE]
 
 
 def test_a_card_that_was_not_read_states_nothing_and_is_not_said_to():

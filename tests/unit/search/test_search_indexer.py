@@ -31,6 +31,9 @@ def test_a_document_is_written_with_all_its_columns():
         text_d="line\none\ttab \\ back",
         card={"source": ["bone-marrow", "adipose"], "dose": ["1e6/kg"]},
         doubts=["dose"],
+        who_masked=["PARTICIPANT"],
+        fda_drug=False,
+        fda_device=None,
     )
     assert index_documents([told]) == 1
     stored = StudyDocument.objects.get(pk=told.nct_id)
@@ -62,6 +65,9 @@ def test_nothing_unchanged_is_written():
         {"registry_state": "gone"},
         {"card": {"source": ["adipose"]}},
         {"doubts": ["source"]},
+        {"fda_drug": True},
+        {"fda_device": False},
+        {"registration": "before-start"},
     ],
 )
 def test_only_what_differs_is_written_and_the_superseded_row_is_kept(changes):

@@ -27,7 +27,9 @@ from tests.factories.documents import entry, publish
 pytestmark = pytest.mark.django_db
 
 MS, RA, SLE, T1D = (disease.slug for disease in DISEASES)
-COLUMN = {**bitmaps.COLUMNS, "status": "overall_status"}  # all of these studies are present
+PLAIN = ("disease", "cell_type", "phase", "country", "sponsor_class", "study_type", "has_results")
+# All of these studies are present. Bands have their own test: tests/unit/search/test_study_filters.py.
+COLUMN = {name: bitmaps.COLUMNS[name] for name in PLAIN} | {"status": "overall_status"}
 
 
 def found(query_string: str = "", **changes: object) -> list[str]:

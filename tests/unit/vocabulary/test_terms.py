@@ -65,7 +65,7 @@ def test_abbreviation_needs_its_capitals_and_borders():
     assert groups("hUC-MSCs and MSCs") == ["msc", "msc"]
     assert groups("msc, MSCopilot, BEAM") == ["immune-ablation"]
     assert groups("a beam of light") == []
-    assert groups("DeVIC chemotherapy with a device") == []
+    assert groups("DeVIC therapy with a device") == []
     assert groups("brainstem and system") == []
 
 

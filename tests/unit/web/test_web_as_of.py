@@ -92,6 +92,31 @@ def test_every_link_of_the_list_keeps_the_day(client):
     assert document.select('#filter-form input[type="hidden"][name="as_of"]') == []
 
 
+def test_a_table_keeps_the_day_and_says_the_same(client):
+    document = page(client, "/trials/?as_of=2024-03-02&country=ES&view=table")
+    [row] = document.select(".trials tbody tr")
+    assert f"{ONE} (its page shows the present)" in text(row)
+    assert "Early cells" in text(row)
+    for link in document.select(".trials thead a"):
+        assert parse_qs(urlsplit(link["href"]).query)["as_of"] == ["2024-03-02"]
+    assert document.select(".list__state .notice--info a")[0]["href"] == "/trials/?country=ES&view=table"
+    hidden = {field["name"]: field["value"] for field in document.select('form input[type="hidden"][name="as_of"]')}
+    assert hidden == {"as_of": "2024-03-02"}
+    assert "its page shows" not in text(page(client, "/trials/?country=ES&view=table"))
+
+
+def test_all_values_of_a_filter_are_those_of_then(client):
+    document = page(client, "/trials/values/country/?as_of=2024-03-02&status=RECRUITING")
+    assert "as known on 2 March 2024" in text(document.select(".lead")[0])
+    counts = {text(item.a): text(item.select(".option__count")[0]) for item in document.select(".values li")}
+    assert counts == {"China": "30", "Spain": "1"}
+    for link in document.select(".values a"):
+        assert parse_qs(urlsplit(link["href"]).query)["as_of"] == ["2024-03-02"]
+    page(client, "/trials/values/country/?as_of=0001-01-01", 400)
+    now = page(client, "/trials/values/country/?status=RECRUITING")
+    assert [text(item.a) for item in now.select(".values li")] == ["China"]
+
+
 def test_the_plain_list_offers_a_day_and_names_none(client):
     document = page(client, "/trials/")
     [field] = document.select('#filter-form input[name="as_of"]')
@@ -180,6 +205,7 @@ def test_a_list_that_could_not_be_made_in_time_says_so(client, monkeypatch):
         raise bitmaps.Busy
 
     monkeypatch.setattr("apps.search.selectors.index_at", busy)
+    page(client, "/trials/values/country/?as_of=2024-03-02", 503)
     document = page(client, "/trials/?as_of=2024-03-02", 503)
     assert text(document.select("h1")[0]) == "The list was not ready in time"
     assert "please try again in half a minute" in text(document).lower()

@@ -57,7 +57,8 @@ def test_facets_stand_under_their_headings_and_the_two_kinds_apart(client: Clien
         "facets-msc": ["dose"],
         "facets-hsc": ["conditioning"],
         "facets-joining": ["age"],
-        "facets-measures": ["comparator", "endpoint"],
+        "facets-design": ["controlled", "comparator"],
+        "facets-measures": ["endpoint"],
     }
     assert section(document, "hsc").summary.get_text() == "HSC: the transplant"
     assert section(document, "msc").select_one("summary .kind--msc").get_text() == "MSC:"
@@ -69,7 +70,7 @@ def test_facets_stand_under_their_headings_and_the_two_kinds_apart(client: Clien
 def test_a_choice_opens_its_section_and_its_facet(client: Client) -> None:
     document = page(client, "/trials/?route=intravenous&comparator=placebo&comparator=not-stated")
     opened = [part["id"] for part in document.select("details.facets[open]")]
-    assert opened == ["facets-cells", "facets-measures"]
+    assert opened == ["facets-cells", "facets-design"]
     assert document.find(id="facet-route").has_attr("open")
     ticked = [(box["name"], box["value"]) for box in document.select("input[checked]")]
     assert ticked == [("route", "intravenous"), ("comparator", "placebo"), ("comparator", "not-stated")]

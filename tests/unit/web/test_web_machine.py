@@ -30,6 +30,8 @@ def test_robots(client: Client) -> None:
     lines = client.get("/robots.txt").content.decode().splitlines()
     assert "Disallow: /desk/" in lines
     assert "Disallow: /trials/?" in lines
+    assert "Disallow: /trials/values/" in lines
+    assert "Disallow: /compare/?" in lines
     assert "Sitemap: https://trials.example/sitemap.xml" in lines
 
 

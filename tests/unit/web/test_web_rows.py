@@ -109,10 +109,12 @@ def test_nothing_is_printed_unescaped() -> None:
     assert document.a.get_text() == bad
     assert document.get_text().count("<i>") == 13
     value = FacetValue(bad, bad, 3, True)
-    group = Group(bad, bad, True, [value], [value])
+    group = Group(bad, bad, True, [value], [value], bad, 9, bad)
     for html in (markup.facets([group]), markup.sections([Section("x", bad, "", [group])])):
         facets = BeautifulSoup(html, "html.parser")
         assert not facets.find("i")
         assert facets.input["value"] == bad
+        assert facets.select_one("a.option__count")["href"].startswith(bad)
+        assert facets.select_one("p.more a")["href"] == bad
         assert facets.input.has_attr("checked")
         assert facets.get_text().count("<i>") >= 3

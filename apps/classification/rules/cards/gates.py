@@ -92,6 +92,7 @@ _DISEASES = (
     "type-2-diabetes",
     "diabetes",
     "complication-of-diabetes",
+    "kidney-failure",
 )
 
 

@@ -20,7 +20,6 @@ _REASONS = {
     "tissue-in-abbreviation": "The abbreviation of the cells tells their tissue.",
     "tissue-harvested": "The tissue is taken to get the cells.",
     "tissue-in-criteria": "Only the criteria or the outcomes tell which tissue is taken.",
-    "tissue-by-mobilization": "No tissue is named, but the cells are mobilized: brought into the blood to be taken.",
     "donor-beside-cells": "The donor is named with the cells.",
     "donor-told": "The record tells who gives the cells.",
     "donor-in-abbreviation": "Only an abbreviation of the transplantation tells the donor.",
@@ -127,7 +126,7 @@ def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
             taken = _taken_tissues(material, sentence, [word for word, cells in linked if not cells])
             statements += (_statement(material, sentence, word, None, rank, "tissue-harvested") for word in taken)
     if not statements:
-        statements = [*_sources_in_criteria(material)] or [*_mobilized(material)]
+        statements = list(_sources_in_criteria(material))
     yield from _chosen(material, "source", _with_cord_in_doubt(statements))
 
 
@@ -198,14 +197,6 @@ def _sources_in_criteria(material: Material) -> Iterator[Statement]:
             words = [word for word in words if word.field == "harvest"]
         for word in words:
             yield _statement(material, sentence, word, None, _SHAKY_RANK, "tissue-in-criteria")
-
-
-def _mobilized(material: Material) -> Iterator[Statement]:
-    """Where no tissue is told at all: blood-forming cells that are mobilized are collected from the blood."""
-    if "hsc" in material.kinds:
-        for hit in material.reading.hits(("mobilization",)):
-            span = Span(hit.path, hit.text, hit.start, hit.end)
-            yield Statement("peripheral-blood", "hsc", _SHAKY_RANK, "tissue-by-mobilization", span, hit.path)
 
 
 def _with_cord_in_doubt(statements: list[Statement]) -> list[Statement]:

@@ -9,7 +9,7 @@ import apps.search.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("search", "0003_search_texts"),
+        ("search", "0004_facets_columns"),
     ]
 
     operations = [
