@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 from collections.abc import Iterator
 from typing import Any
@@ -11,10 +12,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from apps.vocabulary.taxonomy import DISEASES
-from tests.factories.documents import entry, publish
+from tests.factories.documents import entry, publish_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+BEGUN = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
 PATHS = {
     "home": "/",
     "list": "/trials/",
@@ -24,6 +26,9 @@ PATHS = {
     "nearest spelling": "/trials/?q=umbilicla",
     "unreadable search": "/trials/?q=umbilical+titel:%22cord",
     "past the end": "/trials/?page=9",
+    "earlier day": f"/trials/?as_of={(BEGUN + dt.timedelta(days=1)).date()}&q=cells",
+    "earlier day as a table": f"/trials/?as_of={(BEGUN + dt.timedelta(days=1)).date()}&view=table",
+    "day without a list": "/trials/?as_of=2001-05-03",
     "disease": "/diseases/systemic-lupus-erythematosus/",
     "data": "/data/",
     "dictionary": "/data/dictionary/",
@@ -44,7 +49,8 @@ LONG = "Infusion of umbilical cord cells against the usual medicine in people wi
 def site(address: str) -> str:
     """The address of a site with trials of each state, kind and disease."""
     states = ("RECRUITING", "COMPLETED", "UNKNOWN", "TERMINATED", "NOT_YET_RECRUITING")
-    publish(
+    publish_at(
+        BEGUN,
         *(
             entry(
                 f"NCT900000{number:02}",
