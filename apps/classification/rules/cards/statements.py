@@ -28,7 +28,7 @@ _MOST_STATEMENTS = 60
 _MOST_READ = 8000
 
 _END = re.compile(
-    r"(?<![\s(.]\w)(?<!\be\.g)(?<!\bi\.e)(?<!\bi\.v)(?<!\bapp)(?<!\bapprox)(?<!\bvs)(?<!\bInj)(?<!\bpr)(?<!\bno)"
+    r"(?<![\s(.]\w)(?<!\be\.g)(?<!\bi\.e)(?<!\bi\.v)(?<!\bapp)(?<!\bapprox)(?<!\bvs)(?<!\bInj)(?<!\bpr)(?<!\bno)(?<!\bmln)(?<!\bmio)"
     r"[.!?;](?=[\s)\"'”’]|[A-Z][a-z])|[。；]|\n"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -173,7 +173,8 @@ def _names(material: Material) -> dict[str, list[int]]:
     for i, intervention in enumerate(arms.interventions):
         if f"{_ARMS}interventions[{i}" in owners:
             for j, arm in enumerate(arms.arm_groups):
-                if arm.label in intervention.arm_group_labels:
+                listed = any(name.partition(": ")[2] == intervention.name for name in arm.intervention_names)
+                if listed or arm.label in intervention.arm_group_labels:
                     names.setdefault(f"{_ARMS}armGroups[{j}", []).append(0)
     return names
 
