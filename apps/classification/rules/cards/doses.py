@@ -65,7 +65,7 @@ _TOTAL_BEFORE = re.compile(
 )
 _TOTAL_AFTER = re.compile(r"\s?(?:[\w()-]+\s){0,4}(?:in\stotal|total\b|altogether)", re.I)
 _REPEATED = re.compile(
-    r"\b(?:infusions|doses|administrations|transplantations|(?:\w+)\stimes(?!\s\d)|intervals?|apart|weekly|monthly|every|weeks?|months?|days)\b",
+    r"\b(?:cumulative|infusions|doses|administrations|transplantations|(?:\w+)\stimes(?!\s\d)|intervals?|apart|weekly|monthly|every|weeks?|months?|days)\b",
     re.I,
 )
 _GIVING = re.compile(

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cards.mentions import owners_of
 from apps.classification.rules.cells import MSC, OPEN_CELLS, UNNAMED
 from apps.classification.rules.reading import GIVEN, HEADLINE, Place
 from apps.vocabulary.terms import card_finder
@@ -176,6 +177,10 @@ def _names(material: Material) -> dict[str, list[int]]:
                 listed = any(name.partition(": ")[2] == intervention.name for name in arm.intervention_names)
                 if listed or arm.label in intervention.arm_group_labels:
                     names.setdefault(f"{_ARMS}armGroups[{j}", []).append(0)
+    if not owners:
+        # Cells that no intervention is named for may be given under a code.
+        for owner in owners_of(material):
+            names.setdefault(_ARMS + owner.removesuffix("]"), []).append(0)
     return names
 
 
