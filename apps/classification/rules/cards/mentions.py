@@ -45,9 +45,13 @@ _VOCABULARY = ("product", "routes", "things")
 # What a word of the other fields may belong to; a finding is nothing but words taken away.
 _THINGS = frozenset({"cells", "past", "other", "tissue", "drug", "inert", "finding"})
 _MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
-# Ways into the body whose full stops end the finder's words.
-_DOTTED = re.compile(r"(?<![\w.])[iI]\.\s?([vVmMaA])\.?(?![\w.])")
+# Ways into the body whose full stops or strokes end the finder's words.
+_DOTTED = re.compile(r"(?<![\w./])[iI](?:\.\s?|/)([vVmMaA])\.?(?![\w./])")
 _DOTTED_ROUTES = {"v": "intravenous", "m": "intramuscular", "a": "intra-arterial"}
+# "IT" is an everyday word too, but beside another way it is one.
+_BESIDE_WAY = re.compile(r"\b(?:IT\s?(?:\+|/|&|and|or|,)\s?I[VM]|I[VM]\s?(?:\+|/|&|and|or|,)\s?IT)\b")
+_OFTEN_DOTTED = ("i.", "I.", "i/", "I/", "IT")
+
 
 # No record comes near these: words of a text, words and code points of a sentence, words to either side that may be the
 # nearest one. They bound the time that any text can take.
@@ -57,7 +61,7 @@ _LONGEST_SENTENCE = 600
 _NEIGHBOURS = 5
 
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
-_BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
+_BREAK = re.compile(r"(?<!\b[iI]\.[vVmMaAtT])[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
 # What is kept for research is given to nobody.
 _FOR_RESEARCH = re.compile(
     r"\bfor (?:later|future|further|exploratory|translational|mechanistic) (?:\w+ ){0,2}"
@@ -194,12 +198,15 @@ def _words(text: str, *, named: str) -> list[Word]:
         words.append(Word(field, value, term.start, term.end))
         if field == "product":
             words.append(Word(named, _NAME, term.start, term.end))
-    if "i." not in text and "I." not in text:
+    if not any(sign in text for sign in _OFTEN_DOTTED):
         return words
     dotted = [
         Word("route", _DOTTED_ROUTES[found[1].lower()], *found.span())
         for found in islice(_DOTTED.finditer(text), _MOST_WORDS)
     ]
+    for found in islice(_BESIDE_WAY.finditer(text), _MOST_WORDS):
+        start = found.start() + found.group().index("IT")
+        dotted.append(Word("route", "intrathecal", start, start + 2))
     return sorted((*words, *dotted), key=_in_order) if dotted else words
 
 
