@@ -133,13 +133,22 @@ class Sentence:
         told = self.passage.place is Place.DESCRIPTION
         if not told and len(self.passage.text) <= _TALKATIVE:
             return Trust.NAMED
-        hints = {found.group for found in card_finder("sentences").find(self.passage.text[self.start : self.end])}
-        general = "hint.background" in hints and "hint.study" not in hints
+        general = self.general and "hint.study" not in self._hints
         if not told:
             return Trust.TEXT if general else Trust.NAMED
         if general and not any(word.value == _NAME for word in self.having("cells")):
             return Trust.BACKGROUND
-        return Trust.STUDY if "hint.study" in hints else Trust.TEXT
+        return Trust.STUDY if "hint.study" in self._hints else Trust.TEXT
+
+    @cached_property
+    def _hints(self) -> frozenset[str]:
+        finder = card_finder("sentences")
+        return frozenset(found.group for found in finder.find(self.passage.text[self.start : self.end]))
+
+    @property
+    def general(self) -> bool:
+        """Whether words of it tell of other studies, or of such cells in general."""
+        return "hint.background" in self._hints
 
     def span(self, word: Word) -> Span:
         return self.passage.span(word.start, word.end)
