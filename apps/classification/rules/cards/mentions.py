@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -189,9 +189,7 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
             found[passage.path] = words
     if not telling:
         return
-    kinds, anchors = _anchors(material)
-    owners = _owners(material, kinds, anchors)
-    _add_codes(material, owners, anchors)
+    owners, anchors = _named_cells(material)
     for path, passage in telling.items():
         words = _merged(anchors.get(path, ()), found[path])
         for sentence in _split(passage, words, _owner(path) in owners):
@@ -344,7 +342,16 @@ _CODE = re.compile(
 
 def owners_of(material: Material) -> frozenset[str]:
     """The interventions and arms by which the cells are given, as "interventions[0]"."""
-    return _owners(material, *_anchors(material))
+    return _named_cells(material)[0]
+
+
+@lru_cache(maxsize=2)
+def _named_cells(material: Material) -> tuple[frozenset[str], dict[str, list[Word]]]:
+    """The owners, and the places that name cells; the same for all that is asked of one record."""
+    kinds, anchors = _anchors(material)
+    owners = _owners(material, kinds, anchors)
+    _add_codes(material, owners, anchors)
+    return owners, anchors
 
 
 def _add_codes(material: Material, owners: frozenset[str], anchors: dict[str, list[Word]]) -> None:

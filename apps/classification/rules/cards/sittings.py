@@ -70,9 +70,8 @@ def _wordings(*wordings: tuple[str, str]) -> tuple[_Wording, ...]:
 
 
 def _worded(statement: Statement, wordings: Iterable[_Wording]) -> Iterator[re.Match[str]]:
-    lowered = statement.text.lower()
     for words, pattern in wordings:
-        if any(word in lowered for word in words):
+        if any(word in statement.lowered for word in words):
             yield from pattern.finditer(statement.passage.text, statement.start, statement.end)
 
 

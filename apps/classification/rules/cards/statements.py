@@ -28,9 +28,10 @@ _BEFORE = 250
 _MOST_STATEMENTS = 60
 _MOST_READ = 8000
 
+# The sign stands first, so that only its places are tried; what may stand before it is looked at behind it.
 _END = re.compile(
-    r"(?<![\s(.]\w)(?<!\be\.g)(?<!\bi\.e)(?<!\bi\.v)(?<!\bapp)(?<!\bapprox)(?<!\bvs)(?<!\bInj)(?<!\bpr)(?<!\bno)(?<!\bmln)(?<!\bmio)"
-    r"[.!?;](?=[\s)\"'”’]|[A-Z][a-z])|[。；]|\n"
+    r"[.!?;](?<![\s(.]\w.)(?<!\be\.g.)(?<!\bi\.e.)(?<!\bi\.v.)(?<!\bapp.)(?<!\bapprox.)(?<!\bvs.)(?<!\bInj.)(?<!\bpr.)"
+    r"(?<!\bno.)(?<!\bmln.)(?<!\bmio.)(?=[\s)\"'”’]|[A-Z][a-z])|[。；]|\n"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN_TEXTS = "\x00"
@@ -69,6 +70,10 @@ class Statement:
     @property
     def text(self) -> str:
         return self.passage.text[self.start : self.end]
+
+    @cached_property
+    def lowered(self) -> str:
+        return self.text.lower()
 
     @property
     def stated(self) -> bool:
