@@ -54,6 +54,10 @@ def against(kind, label, text="", names=(), **parts):
         ("ACTIVE_COMPARATOR", "Mitoxantrone", "Twelve milligrams a month", "active-drug"),
         ("ACTIVE_COMPARATOR", "Hyaluronic acid", "", "active-drug"),
         ("ACTIVE_COMPARATOR", "Waiting list", "Cells after one year", "delayed-treatment"),
+        ("ACTIVE_COMPARATOR", "Std", "", "standard-care"),
+        ("PLACEBO_COMPARATOR", "Drug + dummy", "", "placebo"),
+        ("ACTIVE_COMPARATOR", "Group 2", "The drug and medium without MSC", "placebo"),
+        ("NO_INTERVENTION", "Observational only", "", "no-treatment"),
         ("NO_INTERVENTION", "Historical controls", "People seen in earlier years", "historical"),
     ],
 )
@@ -95,6 +99,20 @@ def test_the_background_alone_is_standard_care():
     assert values(arms=arms) == {"standard-care"}
 
 
+def test_one_drug_alone_is_a_doubtful_standard_care():
+    assert against("ACTIVE_COMPARATOR", "Conventional", "Methotrexate only") == {"standard-care?"}
+    assert against("NO_INTERVENTION", "2", "Only insulin") == {"standard-care?"}
+    assert against("NO_INTERVENTION", "Control", "They get no cells, and nothing else") == {"no-treatment"}
+
+
+def test_a_group_that_is_only_told_not_to_get_the_cells():
+    text = "Mesenchymal stem cells will not be given."
+    assert against("ACTIVE_COMPARATOR", "No mesenchymal stem cells", text) == {"no-treatment?"}
+    assert against("ACTIVE_COMPARATOR", "Without mesenchymal stem cells", "Surgery of the shoulder") != {
+        "no-treatment?"
+    }
+
+
 def test_placebo_and_sham_in_one_group():
     text = "Saline into a vein; for the lumbar puncture, a sham puncture"
     assert against("SHAM_COMPARATOR", "Placebo", text) == {"placebo", "sham"}
@@ -130,6 +148,16 @@ def test_a_control_whose_treatment_is_not_told_is_not_guessed():
 def test_crossover_is_delayed_treatment():
     assert against("PLACEBO_COMPARATOR", "Placebo", "", model="CROSSOVER") == {"placebo", "delayed-treatment"}
     assert against("ACTIVE_COMPARATOR", "Mitoxantrone", "", model="CROSSOVER") == {"active-drug", "delayed-treatment"}
+
+
+def test_crossover_whose_arms_both_get_the_cells():
+    names = ["Mesenchymal stem cells", "Suspension media"]
+    arms = [
+        ("EXPERIMENTAL", "Early MSC", "Cells at week 0, medium at week 24", names),
+        ("EXPERIMENTAL", "Late MSC", "Medium at week 0, cells at week 24", names),
+    ]
+    interventions = [("BIOLOGICAL", names[0], ""), ("OTHER", names[1], "")]
+    assert values(arms=arms, interventions=interventions, model="CROSSOVER") == {"placebo?", "delayed-treatment"}
 
 
 def test_placebo_then_cells():
@@ -176,6 +204,15 @@ def test_early_and_late_cells_without_arms():
 def test_arms_with_other_numbers_of_cells_or_of_times(one, other):
     arms = [("EXPERIMENTAL", *one, ()), ("EXPERIMENTAL", *other, ())]
     assert values(arms=arms) == {"dose-comparison"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Low dose, one injection", "High dose, one injection"), ("Dose 1", "Dose 2"), ("Dose level A", "Dose level B")],
+)
+def test_levels_of_the_dose_beside_one_number_of_times(one, other):
+    arms = [("EXPERIMENTAL", one, "", ()), ("EXPERIMENTAL", other, "", ())]
+    assert "dose-comparison" in values(arms=arms)
 
 
 def test_arms_with_the_same_dose_do_not_compare_it():
@@ -226,6 +263,18 @@ def test_escalation_of_a_drug_around_a_graft_is_no_dose_of_cells():
 def test_other_cells_or_another_way(one, other):
     arms = [("EXPERIMENTAL", one, "", ()), ("EXPERIMENTAL", other, "", ())]
     assert values(arms=arms) == {"cell-comparison"}
+
+
+def test_two_ways_into_one_organ():
+    arms = [("EXPERIMENTAL", "Sub-tenon injection", "", ()), ("EXPERIMENTAL", "Suprachoroidal injection", "", ())]
+    assert values(arms=arms) == {"cell-comparison"}
+
+
+def test_donors_that_only_the_interventions_name():
+    grafts = ["Allogeneic stem cell transplantation", "Autologous stem cell transplantation"]
+    arms = [("EXPERIMENTAL", "Allo", "", grafts[:1]), ("EXPERIMENTAL", "Auto", "", grafts[1:])]
+    found = values(arms=arms, interventions=[("PROCEDURE", name, "") for name in grafts], kinds=("hsc",))
+    assert found == {"cell-comparison"}
 
 
 def test_a_numeral_is_no_way():

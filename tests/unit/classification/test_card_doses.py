@@ -66,6 +66,11 @@ def cd34_doses(text="", **parts):
         ("2 million cells/kg", "2e6/kg"),
         ("2 millions of cells per kg", "2e6/kg"),
         ("2M cells/kg", "2e6/kg"),
+        ("2 mill cells/kg", "2e6/kg"),
+        ("2 mln cells/kg", "2e6/kg"),
+        ("2 mln. cells/kg", "2e6/kg"),
+        ("2 mio cells/kg", "2e6/kg"),
+        ("90-million cells", "9e7"),
         ("1 billion cells", "1e9"),
         ("one hundred million cells", "1e8"),
         ("1,5 x 10^6 cells/kg", "1.5e6/kg"),
@@ -210,6 +215,15 @@ def test_bounds():
     assert doses("A maximum of 1x10^8 MSC is infused.") == {"<=1e8"}
 
 
+def test_numbers_of_units_behind_the_name_of_the_cells():
+    text = "Debridement and posterior stabilisation, then an injection of 2 ml saline + MSC 30 million unit"
+    assert doses(text) == {"3e7"}
+
+
+def test_most_at_one_time_beside_the_sum_over_all_times():
+    assert doses("3 daily doses of up to 90-million MSC/dose (cumulative dose of up to 270 million MSC)") == {"<=9e7"}
+
+
 def test_ceiling_of_a_dose_by_weight():
     assert doses("2x10^6 MSC/kg up to a maximum of 200 million cells") == {"2e6/kg"}
     assert doses("MSC 2 million cells/kg; 200 million cells is the maximum dose") == {"2e6/kg"}
@@ -308,6 +322,25 @@ def test_dose_per_weight_told_among_laboratory_work():
     text = "Cells are harvested with trypsin and injected at a dose of 2 million MSC per kg body weight."
     assert doses(summary=text) == {"2e6/kg"}
     assert doses(summary="MSC are given at a concentration of 2x10^6 cells per kilogram.") == {"2e6/kg"}
+
+
+def test_dose_per_weight_or_joint_without_a_word_of_giving():
+    assert doses(summary="Approximately 2 million autologous MSC/kg from iliac crest marrow") == {"2e6/kg"}
+    text = "Marrow is cultured for 4 weeks in a clean room; 42±4 million cell per knee."
+    assert doses(summary=text) == {"3.8e7-4.6e7/joint"}
+    assert doses(summary="Approximately 20 million autologous MSC from marrow") == set()
+    assert cd34_doses("At least 3.0 million CD34+ cells per kg are frozen.") == {">=3e6/kg"}
+
+
+def test_millions_per_weight_where_the_sentence_names_nothing_else():
+    assert doses(summary="Observation for a month, then 2 infusions of 2 million/kg.") == {"2e6/kg"}
+    assert doses(summary="Lymphocytes are given at 2 million/kg.") == set()
+    assert doses(summary="Observation, then 2 million/kg.", kinds=("msc", "hsc")) == set()
+
+
+def test_dose_as_the_name_of_an_arm_that_is_given_the_product():
+    arms = [("EXPERIMENTAL", "A: 1 mill/kg", "", (MSC,)), ("EXPERIMENTAL", "B: 2 mill/kg", "", (MSC,))]
+    assert doses(arms=arms, interventions=[("BIOLOGICAL", MSC, "")]) == {"1e6/kg", "2e6/kg"}
 
 
 def test_dose_in_the_title():

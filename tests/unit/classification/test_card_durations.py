@@ -37,6 +37,18 @@ def durations(criteria, **parts):
         ("Diagnosis of T1D for a minimum of five (5) years", ">=60", T1D),
         ("At least 6 weeks but shorter than 3 years since diagnosis", "1.4-36", T1D),
         ("Newly diagnosed type 1 diabetes (within 100 days)", "<=3.3", T1D),
+        ("T1D ≥5 yrs, C-peptide negative", ">=60", T1D),
+        ("T1D < 4 months, antibodies", "<4", T1D),
+        ("T1D within 100 days; one antibody", "<=3.3", T1D),
+        ("Refractory lupus more than 3 years, with a relative who gives", ">36", SLE),
+        ("T1D, 2-16 yr course", "24-192", T1D),
+        ("Less than 24 months of evolution of the disease", "<24", MS),
+        ("MS with at least 6 months of evolution", ">=6", MS),
+        (
+            "Diagnosed with type 1 diabetes by history or as the newest criteria of the Society define it > 5 years",
+            ">60",
+            T1D,
+        ),
     ],
 )
 def test_notation_of_durations(text, value, parts):
@@ -47,6 +59,25 @@ def test_exclusion_is_turned_round():
     assert durations("Exclusion Criteria:\n- Duration of disease > 20 years") == ["<=240"]
     assert durations("Exclusion Criteria:\n- MS diagnosed less than one year ago") == [">=12"]
     assert durations("Exclusion Criteria:\n- diabetic history < 5 years", **T1D) == [">=60"]
+
+
+def test_exclusion_of_a_recent_discovery():
+    assert durations("Exclusion Criteria:\n- Recent discovery (\\< 6 months) of diabetes", **T1D) == [">=6"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Wears a sensor to manage the diabetes within the last six months", T1D),
+        ("Treatment for diabetes within 1 week", T1D),
+        ("MS > 6 months on interferon", MS),
+        ("RA for which biologics were given, > 6 months of them", RA),
+        ("Surgery of the spine with at least 3 months of evolution", MS),
+        ("Diagnosis of arthritis by X-ray: duration of pain > 4 months", MS),
+    ],
+)
+def test_time_behind_the_disease_that_is_none_of_the_disease(text, parts):
+    assert durations(f"Inclusion Criteria:\n\n* {text}", **parts) == []
 
 
 def test_two_criteria_are_one_range():

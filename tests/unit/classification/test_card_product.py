@@ -382,6 +382,28 @@ def test_product_belongs_to_mesenchymal_cells():
     assert values("product", GRAFT, kinds=("hsc",), summary="This study: no Prochymal.") == set()
 
 
+def test_both_donors_of_cells_in_general():
+    text = (
+        "Studies with autologous or allogeneic mesenchymal stem cells have been made in this study's centre and abroad."
+    )
+    assert values("donor", summary=text) == set()
+    assert values("donor", summary="Participants get autologous or allogeneic mesenchymal stem cells.") == {
+        "autologous",
+        "allogeneic",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Stem cells are collected from you and returned after the drugs.",
+        "Marrow is aspirated and the mesenchymal cells are injected to the same patient.",
+    ],
+)
+def test_own_cells_in_other_words(text):
+    assert values("donor", summary=text) == {"autologous"}
+
+
 # Growing
 
 
@@ -465,10 +487,27 @@ def test_frozen_graft():
         "Fresh adipose tissue is digested before the long culture of mesenchymal stem cells.",
         "Serum is frozen for later tests; frozen shoulder is excluded.",
         "Frozen sections are stained.",
+        "The laboratory is certified for processing and cryopreservation of stem cells by a cryopreservation system.",
+        "Some have their mesenchymal stem cells grown, others have them frozen for potential later use.",
+        "Freezing might harm the mesenchymal stem cells; cryopreservation may affect stem cells too.",
+        "Fresh mesenchymal stem cells are stained to look at their antigens.",
+        "A back-up of stem cells is kept frozen.",
     ],
 )
 def test_words_of_keeping_that_are_not_of_the_cells(text):
     assert values("preservation", summary=text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mesenchymal stem cells are thawed, grown and expanded before they are given.",
+        "Mesenchymal stem cells are kept frozen as a cell bank.",
+    ],
+)
+def test_cells_that_are_grown_once_more_after_thawing_are_a_doubt(text):
+    (label,) = labels("preservation", summary=text)
+    assert (label.value, label.doubtful) == ("cryopreserved", True)
 
 
 def test_thawed_in_the_arm_of_the_cells():

@@ -65,6 +65,13 @@ def in_arm(text):
         ("Transendocardial MSC", "intramyocardial"),
         ("Intranasal MSC", "intranasal"),
         ("MSC are sprayed on", "topical"),
+        ("MSC in 100 ml saline i/v", "intravenous"),
+        ("MSC are infused into spinal fluid", "intrathecal"),
+        ("MSC are injected directly into the left ventricular endocardium", "intramyocardial"),
+        ("MSC are injected into the patient's own myocardium", "intramyocardial"),
+        ("Into lumbar intervertebral disc infusion of MSC", "intradiscal"),
+        ("MSC are injected into ovarian tissues", "intraovarian"),
+        ("MSC are injected in the non-union site", "intralesional"),
     ],
 )
 def test_way_of_an_arm(text, way):
@@ -163,6 +170,38 @@ def test_sham_controlled_leaves_the_way_of_the_cells():
 
 def test_way_of_what_cells_secrete():
     assert in_arm("Intrathecal MSC, then mesenchymal stem cell secretions intravenously") == {"intrathecal"}
+
+
+@pytest.mark.parametrize("text", ["MSC by IT + IV", "MSC, IV and IT", "MSC IT/IV", "MSC into spinal fluid and vein"])
+def test_two_ways_in_one_word(text):
+    assert in_arm(text) == {"intrathecal", "intravenous"}
+
+
+def test_everyday_word_it_is_no_way():
+    assert in_arm("IT IS KNOWN THAT MSC HELP") == set()
+
+
+def test_iv_with_full_stops_before_a_capital_letter_ends_no_sentence():
+    assert ways("MSC versus i.v. Cyclophosphamide pulses in lupus") == set()
+
+
+def test_name_of_a_disease_is_no_place():
+    assert ways("MSC therapy in intervertebral disc degeneration") == set()
+    assert ways("Injection of MSC in polycystic ovary syndrome") == set()
+    assert ways(summary="A line is inserted into a vein of the neck. Later MSC are given.") == set()
+    assert ways(summary="All are screened by ultrasound to assess the myocardium; MSC are given.") == set()
+
+
+def test_way_of_the_placebo_is_a_doubt():
+    (label,) = routes(interventions=[("BIOLOGICAL", "MSC", ""), ("OTHER", "Placebo", "100 ml saline intravenously")])
+    assert (label.value, label.doubtful) == ("intravenous", True)
+    given = [("BIOLOGICAL", "MSC", "intrathecal MSC"), ("OTHER", "Placebo", "100 ml saline intravenously")]
+    assert ways(interventions=given) == {"intrathecal"}
+
+
+def test_way_in_a_title_without_the_name_of_the_cells_is_a_doubt():
+    (label,) = routes("Intramuscular injections of ABC PQR in lupus", official="MSC in lupus")
+    assert (label.value, label.doubtful) == ("intramuscular", True)
 
 
 def test_first_and_later_doses_go_by_different_ways():

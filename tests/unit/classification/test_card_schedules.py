@@ -71,6 +71,25 @@ def test_once(text):
     assert times(text) == {"1"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1x10^8 MSC intravenously, once-off, over an hour",
+        "1x10^7 MSC in 2 cc saline once at baseline",
+        "MSC as an intravenous infusion once in Phase I",
+        "MSC, single IV, 1x10^6 cells/kg",
+        "MSC in four points around the ulcer (once: day 0)",
+        "The nurse administers the MSC once and leaves",
+    ],
+)
+def test_once_in_other_words(text):
+    assert times(text) == {"1"}
+
+
+def test_once_or_twice_is_a_range():
+    assert times("MSC once or twice with two week interval") == {"1-2"}
+
+
 def test_single_dose_among_the_words_of_a_design():
     assert times(title="A two-arms, single-dose, open-label trial of mesenchymal stem cells") == {"1"}
 
@@ -130,6 +149,63 @@ def test_day_of_the_infusion_alone_is_a_doubt():
 )
 def test_several_times(text, value):
     assert times(text) == {value}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Three i.v. infusions of MSC", "3"),
+        ("MSC monthly x3", "3"),
+        ("MSC at 1x10^6/kg x3", "3"),
+        ("MSC at 1x10^6/kg x 4 doses", "4"),
+        ("MSC are infused on each of 3 consecutive days", "3"),
+        ("MSC infusions are given on the 1st, 3rd, 5th, 7th and 9th days", "5"),
+        ("MSC in 6 divided doses, at intervals of 1 week", "6"),
+    ],
+)
+def test_several_times_in_other_words(text, value):
+    assert times(text) == {value}
+
+
+def test_factor_of_a_dose_is_no_count():
+    assert times("MSC weekly x 10^6 cells") == times("MSC at 1 ml/kg x 5 ml") == set()
+
+
+def test_divided_doses_of_one_sitting():
+    assert times("MSC in 20 divided doses to 15 parts of the muscle") == set()
+
+
+def test_three_times_every_week_and_three_times_every_week_in_all():
+    text = "MSC are given intrathecally three times, every 8 weeks."
+    assert (times(text), intervals(text)) == ({"3"}, {"56"})
+    text = "MSC, total of 3 doses every 2 weeks"
+    assert (times(text), intervals(text)) == ({"3"}, {"14"})
+
+
+def test_first_part_of_a_plan_of_several_rates_is_no_count():
+    text = "6 times MSC. The first to fourth is given once a week for 4 weeks, then the last two every two weeks."
+    assert times(text) == {"6"}
+
+
+def test_fluid_in_which_cells_are_given_is_not_what_is_given():
+    assert times("1x10^8 MSC in 200 ml of normal saline, one dose") == {"1"}
+    assert times("MSC. Hyaluronic acid in three injections") == set()
+
+
+def test_cells_under_a_code():
+    parts = {"title": "A trial of ABC-12", "summary": "ABC-12 are mesenchymal stem cells."}
+    told = "ABC-12 is given 3 times with 2-week intervals at weeks 0, 2 and 4 (visits 2, 3 and 4)."
+    assert times(interventions=[("BIOLOGICAL", "ABC-12", told)], **parts) == {"3"}
+
+
+def test_sentence_that_names_nothing_where_only_cells_are_given():
+    text = "Cells come from marrow of adults. Enrolment takes a year. Three infusions one month apart."
+    only = [("BIOLOGICAL", MSC, ""), ("OTHER", "Placebo", "")]
+    assert {label.doubtful for label in labels(summary=text, interventions=only)} == {True}
+    assert times(summary=text, interventions=only) == {"3"}
+    assert intervals(summary=text, interventions=only) == {"30"}
+    assert times(summary=text, interventions=[*only, ("DRUG", "Abatacept", "")]) == set()
+    assert times(summary="Observation for a month, then 2 infusions.", interventions=only) == {"2"}
 
 
 def test_arms_with_one_and_with_two_doses():
@@ -281,6 +357,24 @@ def test_interval(text, days):
     assert intervals(text) == {days}
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("3 daily doses of MSC", "1"),
+        ("Two weekly infusions of MSC", "7"),
+        ("MSC are infused on each of 3 consecutive days", "1"),
+        ("Three doses of MSC 48 hours apart", "2"),
+        ("Two doses of MSC given at a distance of 1 month", "30"),
+    ],
+)
+def test_interval_in_other_words(text, days):
+    assert intervals(text) == {days}
+
+
+def test_rate_of_a_drug_in_a_title_beside_cells():
+    assert intervals(title="MSC versus monthly cyclophosphamide", kinds=("msc",)) == set()
+
+
 def test_unequal_intervals():
     assert intervals("MSC on days 0, 7 and 21") == {"7", "14"}
 
@@ -404,6 +498,9 @@ def test_any_text_gives_quotable_labels(words, noise):
             "after 6 months ",
             "again ",
             "followed by ",
+            "/kg x 3",
+            "each day for 3 ",
+            "one i.v. ",
             "one time ",
             "each ",
             "no 5 up to \n",

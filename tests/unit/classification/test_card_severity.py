@@ -125,6 +125,11 @@ def test_lower_and_upper_limit_from_two_lists_are_one_range():
     assert severity("Inclusion Criteria:\n- EDSS ≥ 3\n\nExclusion Criteria:\n- EDSS > 6.5") == ["edss:3-6.5"]
 
 
+@pytest.mark.parametrize("heading", ["Exclude:", "Excl:", "Excl.:", "Excluded:", "Exclusion:"])
+def test_short_heading_of_exclusions_within_a_line(heading):
+    assert severity(f"T1D; age 18-50. {heading} HbA1c > 11 %", **T1D) == ["hba1c<=11"]
+
+
 def test_denied_inclusion_is_an_exclusion():
     assert severity("Inclusion:\n- No EDSS above 6") == ["edss<=6"]
 

@@ -43,6 +43,13 @@ def regimens(**parts):
             "beam",
         ),
         ("Patients are conditioned with BEAM and rabbit ATG.", "atg+beam", "beam-atg"),
+        ("The transplant arm gets BEAM and rATG.", "atg+beam", "beam-atg"),
+        (
+            "Stem cells are collected from you and returned after Cytoxan and ATG.",
+            "atg+cyclophosphamide",
+            "cyclophosphamide-atg",
+        ),
+        ("Autologous stem cells after Cy/ATG.", "atg+cyclophosphamide", "cyclophosphamide-atg"),
         (
             "The conditioning regimen is cyclophosphamide 50 mg/kg/day on days -5 to -2 and rATG 0.5 mg/kg on day -5.",
             "atg+cyclophosphamide",
@@ -240,6 +247,21 @@ def test_cyclophosphamide_mobilises_and_conditions():
     )
     assert regimens(summary=text) == {"atg+cyclophosphamide"}
     assert values("mobilisation", summary=text) == {"cyclophosphamide+g-csf"}
+
+
+def test_mobilisation_as_a_step_of_its_own():
+    names = [("PROCEDURE", "Mobilisation, Cy 120, ATG, autologous rescue", "")]
+    assert values("conditioning", interventions=names) == {"cyclophosphamide-atg"}
+    assert values("mobilisation", interventions=names) == set()
+
+
+def test_cells_collected_after_a_drug():
+    assert values("mobilisation", summary="Blood progenitors are collected after G-CSF.") == {"g-csf"}
+
+
+def test_tbi_beside_another_drug_is_no_brain_injury():
+    names = [("PROCEDURE", "Allogeneic transplant", ""), ("DRUG", "alemtuzumab/TBI", "")]
+    assert values("conditioning", interventions=names) == {"tbi-based"}
 
 
 def test_cyclophosphamide_only_mobilises():

@@ -41,7 +41,7 @@ _options.case_sensitive = False
 _options.log_errors = False
 NUMBER_CUE = re2.compile(
     r"10 ?\\?[\^ˆ＾eE⁰¹²³⁴-⁹(/~*'’´`]|10 ?(?:exp|to the) ?|[x×✕∗·⋅*] ?\\?10|\d\.10\d|\b10[5-9] ?/|\b10 [5-9]\b"
-    r"|millions?\b|billions?\b|\d ?M\b|\d{5}|\d[.,]\d{3}|000 000|\d ?e ?\+?\d",
+    r"|millions?\b|billions?\b|\bm(?:ill|io|ln)\b|\d ?M\b|\d{5}|\d[.,]\d{3}|000 000|\d ?e ?\+?\d",
     _options,
 )
 
@@ -92,7 +92,7 @@ _SIZE = re.compile(
         | \s?[/~*'’´`]\s?(?P<odd>\d)
         | \s?(?P<lost>[3-9])
       )(?!\d|\.\d|,\d(?![\d.]{{0,5}}\s?[x×*]))
-    | (?P<word>millions?|mill\b|mio\b|billions?)(?![a-z])
+    | (?P<word>millions?|m(?:ill|io|ln)\b(?:\.(?=\s[a-z]))?|billions?)(?![a-z])
     | (?<=\d)\s?(?P<short>(?-i:M)|m(?=\s(?:cells|MSCs?)))\b(?!\s?[.:=])
     | (?<![\d.,_])(?<![a-wyz])(?P<plain>\d{{1,3}}(?:[.,]\d{{3}}){{1,4}}|\d{{1,3}}(?:\s000){{2,3}}|\d{{5,12}})
       (?!\d|[.,]\d|\s?e\d)
@@ -163,9 +163,11 @@ def _number(text: str, start: int, end: int, size: re.Match[str]) -> Number | No
     if size["plain"]:
         return _digits(text, start, end, size)
     low = max(start, size.start() - _REACH)
-    before = _FACTORS.search(text[low : size.start()])
     if size["word"] or size["short"]:
-        return _million(text, low, size, before)
+        # "90-million": a hyphen joins as a space does.
+        hyphen = bool(size["word"]) and text[low : size.start()].endswith("-")
+        return _million(text, low, size, _FACTORS.search(text[low : size.start() - hyphen]))
+    before = _FACTORS.search(text[low : size.start()])
     power = next(
         int(found.translate(_SUPERSCRIPTS))
         for name in ("caret", "letter", "raised", "bracketed", "spoken", "odd", "lost")

@@ -25,7 +25,7 @@ _HSC_CELLS = ("hsc", "hsc-abbreviation", "stem-cell-transplantation", "stem-cell
 _TAKEN_AWAY = re.compile(
     r"\b(?:non\W{1,2}$"
     r"|(?:(?:without|no|minus|excluding|lacking|devoid of|omitting|placebo (?:of|for|to)|sham|mock)\b"
-    r"|not (?:be |get |given |receiv|treated|includ|contain|enriched)\w*)"
+    r"|not (?:be |get |given |receiv|treated|includ|contain|enriched|inject|infus|implant|undergo|accept)\w*)"
     r"\W*(?:(?!plus|with|and|but|then)\w+\W+){0,4}$)",
     re.IGNORECASE,
 )

@@ -44,6 +44,9 @@ _NAMELESS = re.compile(
     )\b | [\W_]""",
     re.IGNORECASE | re.VERBOSE,
 )
+_ONLY = re.compile(r"\b(?:only|alone|solely)\b", re.IGNORECASE)
+_NOT = re.compile(r"\bnot\b", re.IGNORECASE)
+_DENIES = re.compile(r"\b(?:not?|without|nothing)\b", re.IGNORECASE)
 _ALONE = re.compile(r"\b(?:only|alone|solely|without|no additional|no use of)\b", re.IGNORECASE)
 # "Standard stroke treatment": standard care named after what it treats or does.
 _STANDARD = re.compile(
@@ -105,6 +108,9 @@ _AT_ONCE = 10
 # Behind a number: cells in a volume or on an area are no dose.
 _IN_VOLUME = re.compile(r"\s?(?:[\w-]{1,20}\s){0,3}?[\w-]{0,20}\s?(?:/|per)\s?(?:ml|cc|cm|µl|ul|l\b)", re.IGNORECASE)
 _MSC, _OPEN = frozenset(MSC), frozenset(OPEN_CELLS)
+_SIZES = frozenset({"low", "medium", "high"})
+# "Dose 1" and "dose 2" as the names of arms.
+_DOSE_NUMBER = re.compile(r"dose\s?(?:level|group|cohort)?\s?(?:\d|[A-D]|I{1,3})\b", re.IGNORECASE)
 _DIFFERENCES = ("donor", "tissue", "way")
 # Terms that tell of the cells themselves, or of a control without its treatment.
 _OF_CELLS = frozenset({*_DIFFERENCES, "level", "dose", "control", "people"})
@@ -130,7 +136,7 @@ REASONS = {
     "doses-of-cohorts": "The description of an arm gives its cohorts different doses.",
     "dose-escalation": "The record says that doses of the cells are compared or raised step by step.",
     "cells-of-arms": "The arms differ in the cells or in the way of giving them.",
-    "control-in-interventions": "The record has no arms, and an intervention without the cells is named for a control.",
+    "control-in-interventions": "No arm tells of a control, and an intervention without the cells is named for one.",
     "cells-later-in-interventions": "Of two interventions, one gives the cells early and the other late.",
     "versus-in-title": "The title tells what the cells are compared with, and no arm does.",
     "expanded-access": "Expanded access gives a treatment and compares it with nothing.",
@@ -168,9 +174,9 @@ def extract_comparators(material: Material) -> Iterator[Label]:
         _read_control(arm, with_cells, reading, found)
     _read_differences(with_cells, reading, found, material)
     _read_texts(material, reading, found, arms=bool(controls))
-    _read_crossover(material, found)
-    if not arms:
+    if not arms or not (controls or found):
         _read_interventions(material, reading, found)
+    _read_crossover(material, found)
     if not arms and not found:
         _read_title(material, reading, found)
     if not found:
@@ -220,7 +226,7 @@ def _cells_after(arm: Arm, own: Terms) -> list[Span]:
 
 def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: Terms, reading: Words, found: _Found) -> None:
     """A control that gets neither placebo nor sham: standard care, another treatment, or none."""
-    told = arm.bare_description if len(_words(arm.bare_description)) > 1 and not _tells_people(arm) else ""
+    told = arm.bare_description if _tells_treatment(arm) else ""
     named = bool(_bare(arm))
     standard = own.spans("comparator", "standard-care") or [
         text.span(*match.span()) for text in arm.own for match in _STANDARD.finditer(text.text, 0, LONGEST)
@@ -234,12 +240,17 @@ def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: Terms, reading: Wo
         found.add("standard-care", "background-alone", label_spans)
     elif standard:
         found.add("standard-care", "standard-care-in-arm", standard)
+    elif arm.type == "NO_INTERVENTION" and _goes_on(told, with_cells):
+        found.add("standard-care", "background-alone", [_whole(arm.description)], doubtful=True)
     elif arm.type == "NO_INTERVENTION":
         found.add("no-treatment", "arm-type", [arm.type_span(), *label_spans], doubtful=bool(told) and named)
     elif arm.type == "PLACEBO_COMPARATOR" and not named and not told:
         found.add("placebo", "arm-type", [arm.type_span(), *label_spans])
     elif arm.type == "SHAM_COMPARATOR" and not named and not told:
         found.add("sham", "arm-type", [arm.type_span(), *label_spans])
+    elif arm.denied and not named and (not told or _NOT.search(told)):
+        # "No transplantation of stem cells": stem cells will not be given.
+        found.add("no-treatment", "no-treatment-in-arm", label_spans, doubtful=True)
     elif told and not named and (_ALONE.search(told) or _is_shared(told, with_cells)):
         found.add("standard-care", "background-alone", [_whole(arm.description)], doubtful=True)
     elif named:
@@ -248,6 +259,17 @@ def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: Terms, reading: Wo
         found.add("active-drug", "drug-in-arm", [_whole(arm.description)], doubtful=True)
     elif arm.given:
         found.add("active-drug", "drug-in-arm", [_whole(text) for text in arm.given], doubtful=True)
+
+
+def _goes_on(told: str, with_cells: Sequence[Arm]) -> bool:
+    """Whether people without an intervention get what all get: "insulin only"."""
+    return bool(_ONLY.search(told) or _is_shared(told, with_cells)) and not _DENIES.search(told)
+
+
+def _tells_treatment(arm: Arm) -> bool:
+    """Whether a description tells what is given: one word is enough where it says that nothing else is."""
+    words = len(_words(arm.bare_description))
+    return (words > 1 or bool(words and _ALONE.search(arm.bare_description))) and not _tells_people(arm)
 
 
 def _tells_people(arm: Arm) -> bool:
@@ -314,6 +336,13 @@ def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, 
 
 def _levels(one: Arm, other: Arm, reading: Words) -> list[Span]:
     first, second = reading.of(*one.own).of("level"), reading.of(*other.own).of("level")
+    sizes = [[term for term in terms if term.value in _SIZES] for terms in (first, second)]
+    if all(sizes):
+        # "Low dose, one injection" and "high dose, one injection".
+        first, second = sizes
+    if not (first or second):
+        numbered = [_DOSE_NUMBER.match(arm.label.text) if arm.label else None for arm in (one, other)]
+        return [_whole(arm.label) for arm in (one, other)] if all(numbered) else []
     if {term.value for term in first} & {term.value for term in second}:
         return []
     return [first[0].span, second[0].span] if first and second else []
@@ -372,6 +401,8 @@ def _kinds(one: Arm, other: Arm, reading: Words) -> list[Span]:
         return [one.cells[0], other.cells[0]]
     for difference in _DIFFERENCES:
         first, second = reading.of(*one.own).of(difference), reading.of(*other.own).of(difference)
+        if not first and not second:
+            first, second = reading.of(*one.given).of(difference), reading.of(*other.given).of(difference)
         if first and second and not {term.value for term in first} & {term.value for term in second}:
             return [first[0].span, second[0].span]
     return []
@@ -417,7 +448,7 @@ def _read_crossover(material: Material, found: _Found) -> None:
 
 
 def _read_interventions(material: Material, reading: Words, found: _Found) -> None:
-    """What the names of interventions tell of a comparison, where the record has no arms."""
+    """What the names of interventions tell of a comparison, where no arm tells any."""
     cells = {hit.path for hit in material.reading.hits(cell_groups(material.kinds), (Place.INTERVENTION,))}
     names = [passage for passage in material.passages if passage.place is Place.INTERVENTION]
     for passage in names:
@@ -425,6 +456,8 @@ def _read_interventions(material: Material, reading: Words, found: _Found) -> No
         if passage.path not in cells:
             for term in terms.of("comparator"):
                 found.add(term.value, "control-in-interventions", [term.span], doubtful=term.value == "standard-care")
+            if fluid := not terms.of("comparator") and terms.spans("fluid"):
+                found.add("placebo", "control-in-interventions", fluid, doubtful=True)
     for late in names:
         later = _LATE.search(late.text) if late.path in cells else None
         sooner = next((one for one in names if one.path in cells and _EARLY.search(one.text)), None)

@@ -23,6 +23,7 @@ _HEADING = re.compile(
 _INNER_HEADING = re.compile(
     r"(?<![a-z]\s)(?<![\w-])(?i:(?P<kind>non[\s-]?inclusion|inclusion|exclusion)\s+criteri\w+\s*[:：])"
     r"|(?<=[.;:]\s)\(?(?P<plain>Exclusion|Inclusion|EXCLUSION|INCLUSION)(?:s|S)?(?:\s+[Cc]riteri\w+|\s+CRITERIA|:)"
+    r"|(?<=[.;:,\s])\b(?P<short>Exclude[sd]?|Excluding|Excl\.?|EXCL\.?|Exclusions?)\s?[:：]"
     r"|\s(?P<late>Exclusion|Inclusion|EXCLUSION|INCLUSION)\s+(?:[Cc]riteri\w+|CRITERIA)\s*[:：]"
 )
 # "Patients with any of the following will be excluded:" opens a list as a heading does.
@@ -121,7 +122,7 @@ def _criteria(passage: Passage, lines: Iterable[tuple[int, int]]) -> Iterator[Cr
             if inner.start() > 0:
                 yield from _sentences(passage, at, start + inner.start(), current)
                 at = start + inner.start()
-                current = _List(_excludes(inner["kind"] or inner["plain"] or inner["late"]), of_others=False)
+                current = _List(_excludes(next(filter(None, inner.groups()))), of_others=False)
         yield from _sentences(passage, at, end, current)
 
 
@@ -177,7 +178,7 @@ def _opens(found: re.Match[str]) -> bool:
 
 
 def _excludes(kind: str) -> bool:
-    return kind.lower().startswith(("exclusion", "non", "ineligib"))
+    return kind.lower().startswith(("excl", "non", "ineligib"))
 
 
 def _sentences(passage: Passage, start: int, end: int, current: _List) -> Iterator[Criterion]:

@@ -28,6 +28,8 @@ Bound = Literal["at-least", "at-most"]
 
 _BASES: dict[str | None, Basis] = {"kg": "kg", "m2": "m2", "joint": "joint", "total": "total", None: "total"}
 _BY_BODY = frozenset({"kg", "m2"})
+# Nobody counts cells by the weight of a person, or by the joint, in a laboratory.
+_BY_PERSON = _BY_BODY | {"joint"}
 # Numbers of cells that doses have, by what they count: below, it is no dose; outside the usual, a person looks.
 _LEAST = {"kg": 1e4, "m2": 1e4, "joint": 1e5, "total": 1e4}
 _USUAL = {"kg": (1e5, 1e8), "m2": (1e5, 1e9), "joint": (1e6, 1e9), "total": (1e5, 2e10)}
@@ -63,7 +65,7 @@ _TOTAL_BEFORE = re.compile(
 )
 _TOTAL_AFTER = re.compile(r"\s?(?:[\w()-]+\s){0,4}(?:in\stotal|total\b|altogether)", re.I)
 _REPEATED = re.compile(
-    r"\b(?:infusions|doses|administrations|transplantations|(?:\w+)\stimes(?!\s\d)|intervals?|apart|weekly|monthly|every|weeks?|months?|days)\b",
+    r"\b(?:cumulative|infusions|doses|administrations|transplantations|(?:\w+)\stimes(?!\s\d)|intervals?|apart|weekly|monthly|every|weeks?|months?|days)\b",
     re.I,
 )
 _GIVING = re.compile(
@@ -218,10 +220,10 @@ def _beside_weight(readings: list[_Reading]) -> list[_Reading]:
 
 def _readings(material: Material, statement: Statement) -> Iterator[_Reading]:
     """The doses in a sentence."""
-    if not statement.stated and (statement.has(("past",)) or not _GIVING.search(statement.text)):
+    if not statement.stated and statement.has(("past",)):
         return
-    # Nobody counts cells by the weight of a person in a laboratory.
-    measures = _BY_BODY if not statement.stated and statement.background else _BASES.keys()
+    told = statement.stated or (not statement.background and bool(_GIVING.search(statement.text)))
+    measures = _BASES.keys() if told else _BY_PERSON
     found: list[_Reading] = []
     counted = list(_counted(statement))
     for one in counted:
@@ -323,7 +325,9 @@ def _kind(material: Material, statement: Statement, one: _Counted) -> str | None
             and not _dosed(text, statement, number)
         ):
             return ""
-        if per_body and not (statement.of_cells or statement.has(CELLS)):
+        if per_body and not (
+            statement.of_cells or statement.has(CELLS) or _speaks_of_nothing_else(material, statement)
+        ):
             return ""
         noun = before if before is not None and before.subject in CELLS else None
     elif noun.subject == "mononuclear":
@@ -345,12 +349,20 @@ def _of_graft(statement: Statement, noun: Term | None) -> bool:
     return statement.has(("graft",)) and not statement.has(("other-cell", "mononuclear"))
 
 
+def _speaks_of_nothing_else(material: Material, statement: Statement) -> bool:
+    """Whether millions by the weight can only be the mesenchymal cells: the sentence names nothing else."""
+    return material.kinds == {"msc"} and not statement.has(_NOT_MSC)
+
+
+_NOT_MSC = frozenset({"mononuclear", "other-cell", "drug", "control", "people", "past"})
 _DECIDING = CELLS | {"mononuclear", "other-cell", "drug", "control", "people"}
 
 
 def _dosed(text: str, statement: Statement, number: Number) -> bool:
     """Whether "20 million" without a noun counts cells: a dose, or a number in brackets behind them."""
     if statement.of_cells and statement.stated and number.end - statement.start < 60:
+        return True
+    if _named_before(statement, number):
         return True
     return bool(
         re.search(

@@ -51,7 +51,15 @@ _GRAFT_WITH = (
     r"\b(?:transplant(?:ation)?s?|HSCT|AHSCT|AHCT|ASCT|BMT|HCT)\s?\(?(?:[A-Z]{3,6}\)\s?)?(?:using|with|after|following)\b"
     r"(?!\s(?:the\s)?(?:mobili|post))"
 )
-_BEFORE_GRAFT = re.compile(rf"{_GRAFT_FOLLOWS}|{_GRAFT_WITH}", re.IGNORECASE)
+# "Stem cells are returned after cyclophosphamide"; "the transplant arm gets BEAM".
+_CELLS_AFTER = r"\bstem cells?\s(?:(?:are|is|were|and)\s)?(?:(?:returned|re-?infused|given back|reinjected)\s)?after\b"
+_RETURNED_AFTER = r"\b(?:returned|re-?infused|given back)\safter\b"
+_ARM_OF_GRAFT = (
+    r"\b(?:transplant(?:ation)?|A?HSCT|ASCT|graft)\s(?:arm|group)\s(?:will\s)?(?:gets?|receives?|is given)\b"
+)
+_BEFORE_GRAFT = re.compile(
+    "|".join((_GRAFT_FOLLOWS, _GRAFT_WITH, _CELLS_AFTER, _RETURNED_AFTER, _ARM_OF_GRAFT)), re.IGNORECASE
+)
 # "After the transplantation", unless the words go on to tell with what it is done.
 _AFTER_GRAFT = re.compile(
     r"\b(?:after|post|following)[\s-](?:(?:the|his|her|their|autologous|allogeneic|stem|cell|blood|bone|marrow)\s){0,4}"
@@ -95,6 +103,7 @@ ELSEWHERE = re.compile(
 _IRRADIATION = re.compile(r"(?i:irradiation|radiation|conditioning|ablati|transplant)|\bc?(?:Gy|GY)\b")
 _LONGEST_ABBREVIATION = 5
 _DRUG = ("drug", "combined")
+_STEPS = ("mobilisation", "collection")
 _CARRIED = ("conditioning", "mobilisation", "after")
 
 
@@ -178,6 +187,8 @@ class _Sentence:
                 way = max(0, drug.start - word.end)
                 if way > _REACH:
                     break
+                if word.role in _STEPS and self.text[word.end : word.end + 1] == ",":
+                    continue  # "Mobilisation, cyclophosphamide, graft": one of several steps
                 if _fits(word.role, slugs):
                     if word.role == "mobilisation" and slugs == {"cyclophosphamide"}:
                         way += _REACH * self.text.count(";", word.end, drug.start)
@@ -250,7 +261,10 @@ def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterato
     """
     if not any(term.field in _DRUG for term in terms):
         return
-    irradiates = bool(_IRRADIATION.search(passage.text))
+    # Beside another drug of a conditioning, TBI is no brain injury.
+    irradiates = any(term.field in _DRUG and term.value != "tbi" for term in terms) or bool(
+        _IRRADIATION.search(passage.text)
+    )
     starts = [term.start for term in terms]
     before = _Before(None, conditioned=False)
     for low, high in _sentences(passage.text, min(len(passage.text), terms[-1].end + _REACH)):

@@ -15,14 +15,15 @@ from apps.classification.rules.quoting import Span, evidence
 _COMPARISON = comparison(TIME_UNIT, spelled=True)
 
 # How far from its starting point a time may stand, in code points.
-_REACH = 110
+_REACH = 150
 
 # What else may last: none of these is the disease. A word of the study's own conditions is no obstacle.
 _OTHER = re.compile(
     r"\b(?:treat\w*|therap\w*|medicat\w*|drugs?|dose|dosage|steroid\w*|immunosuppress\w*|relapses?|attacks?|flares?|exacerbat\w*|remission"
     r"|disability|biops\w*|surg\w*|operat\w*|transplant\w*|infect\w*|malignan\w*|cancer\w*|tumou?rs?|neoplas\w*|carcinoma\w*|lymphoma"
     r"|thrombo\w*|infarct\w*|stroke|hepatitis|HIV|pregnan\w*|menopaus\w*|amenorrh\w*|contracept\w*"
-    r"|surviv\w*|life expectancy|morning stiffness|stiffness|ulcer\w*|wound\w*|nephritis|neuropathy|retinopathy"
+    r"|surviv\w*|life expectancy|morning stiffness|stiffness|(?<=duration of )pain|ulcer\w*|wound\w*"
+    r"|nephritis|neuropathy|retinopathy"
     r"|ketoacidosis|hypoglyc\w*|epilep\w*|seizures?|progression|worsening|symptoms? of (?!MS|diab|the disease)"
     r"|vaccin\w*|washout|stable|screen\w* period|menses|diet|smok\w*|alcohol|abuse)\b",
     re.IGNORECASE,
@@ -56,6 +57,10 @@ _COUNTED_FROM_ELSE = re.compile(
 )
 _DURATION_OF_STUDY = re.compile(r"\s(?:of|in)\s(?:the\s)?(?:study|trial|follow|participation|protocol)", re.IGNORECASE)
 _TIME_BEFORE_DURATION = re.compile(r"[\s-]*(?:of\s|in\s)?(?:the\s)?$", re.IGNORECASE)
+# "T1D > 5 years;": the time stands at once behind the name, and nothing behind the time.
+_AT_ONCE = re.compile(r"\s?(?:\([^()]{1,12}\)\s?)?", re.IGNORECASE)
+_ENDS = re.compile(r"\s*(?:$|[,;.)\n]|and\b|with\b|before\b|prior\b)", re.IGNORECASE)
+_RECENT = re.compile(r"\b(?:last|past|previous|preceding)\b", re.IGNORECASE)
 _LASTS = re.compile(r"(?:for|of|since|lasting|duration|evolving)\W+$|\(\W*$", re.IGNORECASE)
 _LASTING = re.compile(
     r"[\s,()]*(?:(?:\((?:[^()]{0,30})\)|mellitus|type|1|i|patients?|disease|has|have|had|been|is|was|evolving|lasting|present|existing|known"
@@ -160,17 +165,19 @@ def _belongs(criterion: Criterion, point: Named, limits: Limits, own: bool, cond
     kind = _kind(point)
     if criterion.excludes and not own and kind != "disease":
         return None
-    bare = kind == "disease" and point.span.words.lower() == "duration"
+    bare = kind == "disease" and point.span.words.lower() in ("duration", "course")
     if bare and (not own or _DURATION_OF_STUDY.match(text, point.end)):
         return None
     if limits.end <= point.start:
         between = text[limits.end : point.start]
-        around = text[max(criterion.start, limits.start - 30) : limits.start]
+        # "Surgery with at least 3 months of evolution": what evolves stands farther before.
+        before = 80 if point.span.words.lower() == "of evolution" else 30
+        around = text[max(criterion.start, limits.start - before) : limits.start]
         fits = _time_before(kind, between, limits)
     elif limits.start >= point.end:
         between = text[point.end : limits.start]
         around = text[max(criterion.start, point.start - 25) : point.start]
-        fits = _time_behind(kind, between)
+        fits = _time_behind(kind, between) or (kind == "named" and _stands_at_once(criterion, point, limits))
     else:
         return None
     if not fits or any(_names_another(words, conditions) for words in (between, _last_clause(around))):
@@ -186,6 +193,18 @@ def _belongs(criterion: Criterion, point: Named, limits: Limits, own: bool, cond
         lone = limits.end <= point.start or kind in ("disease", "named", "progression")
         return "The time stands without an operator." if lone else None
     return "Counted from a later stage of the disease." if kind == "progression" else ""
+
+
+def _stands_at_once(criterion: Criterion, point: Named, limits: Limits) -> bool:
+    """Whether a time stands right behind the disease, and no other word before or behind tells what lasts so long."""
+    text = criterion.passage.text
+    return (
+        limits.written
+        and _AT_ONCE.fullmatch(text, point.end, limits.start) is not None
+        and _ENDS.match(text, limits.end) is not None
+        and not _RECENT.search(text, limits.start, limits.end)
+        and not _OTHER.search(text, max(criterion.start, point.start - 60), point.start)
+    )
 
 
 def _last_clause(words: str) -> str:
@@ -204,7 +223,7 @@ def _time_before(kind: str, between: str, limits: Limits) -> bool:
 def _time_behind(kind: str, between: str) -> bool:
     if kind in ("named", "progression"):
         return _LASTING.fullmatch(between) is not None and _LASTS.search(between + " ") is not None
-    return len(between) <= 90 and not _BREAKS.search(between)
+    return len(between) <= _REACH and not _BREAKS.search(between)
 
 
 def _names_another(words: str, conditions: str) -> bool:

@@ -54,7 +54,7 @@ class Named(NamedTuple):
         return self.passage.span(self.start, self.end)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Material:
     """A record, what the first rules found in it, and the kinds of cell (of "msc", "hsc") that it gives."""
 

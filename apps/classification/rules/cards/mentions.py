@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -45,9 +45,13 @@ _VOCABULARY = ("product", "routes", "things")
 # What a word of the other fields may belong to; a finding is nothing but words taken away.
 _THINGS = frozenset({"cells", "past", "other", "tissue", "drug", "inert", "finding"})
 _MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
-# Ways into the body whose full stops end the finder's words.
-_DOTTED = re.compile(r"(?<![\w.])[iI]\.\s?([vVmMaA])\.?(?![\w.])")
+# Ways into the body whose full stops or strokes end the finder's words.
+_DOTTED = re.compile(r"(?<![\w./])[iI](?:\.\s?|/)([vVmMaA])\.?(?![\w./])")
 _DOTTED_ROUTES = {"v": "intravenous", "m": "intramuscular", "a": "intra-arterial"}
+# "IT" is an everyday word too, but beside another way it is one.
+_BESIDE_WAY = re.compile(r"\b(?:IT\s?(?:\+|/|&|and|or|,)\s?I[VM]|I[VM]\s?(?:\+|/|&|and|or|,)\s?IT)\b")
+_OFTEN_DOTTED = ("i.", "I.", "i/", "I/", "IT")
+
 
 # No record comes near these: words of a text, words and code points of a sentence, words to either side that may be the
 # nearest one. They bound the time that any text can take.
@@ -57,7 +61,7 @@ _LONGEST_SENTENCE = 600
 _NEIGHBOURS = 5
 
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
-_BREAK = re.compile(r"[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
+_BREAK = re.compile(r"(?<!\b[iI]\.[vVmMaAtT])[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
 # What is kept for research is given to nobody.
 _FOR_RESEARCH = re.compile(
     r"\bfor (?:later|future|further|exploratory|translational|mechanistic) (?:\w+ ){0,2}"
@@ -129,13 +133,22 @@ class Sentence:
         told = self.passage.place is Place.DESCRIPTION
         if not told and len(self.passage.text) <= _TALKATIVE:
             return Trust.NAMED
-        hints = {found.group for found in card_finder("sentences").find(self.passage.text[self.start : self.end])}
-        general = "hint.background" in hints and "hint.study" not in hints
+        general = self.general and "hint.study" not in self._hints
         if not told:
             return Trust.TEXT if general else Trust.NAMED
         if general and not any(word.value == _NAME for word in self.having("cells")):
             return Trust.BACKGROUND
-        return Trust.STUDY if "hint.study" in hints else Trust.TEXT
+        return Trust.STUDY if "hint.study" in self._hints else Trust.TEXT
+
+    @cached_property
+    def _hints(self) -> frozenset[str]:
+        finder = card_finder("sentences")
+        return frozenset(found.group for found in finder.find(self.passage.text[self.start : self.end]))
+
+    @property
+    def general(self) -> bool:
+        """Whether words of it tell of other studies, or of such cells in general."""
+        return "hint.background" in self._hints
 
     def span(self, word: Word) -> Span:
         return self.passage.span(word.start, word.end)
@@ -176,9 +189,7 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
             found[passage.path] = words
     if not telling:
         return
-    kinds, anchors = _anchors(material)
-    owners = _owners(material, kinds, anchors)
-    _add_codes(material, owners, anchors)
+    owners, anchors = _named_cells(material)
     for path, passage in telling.items():
         words = _merged(anchors.get(path, ()), found[path])
         for sentence in _split(passage, words, _owner(path) in owners):
@@ -194,12 +205,15 @@ def _words(text: str, *, named: str) -> list[Word]:
         words.append(Word(field, value, term.start, term.end))
         if field == "product":
             words.append(Word(named, _NAME, term.start, term.end))
-    if "i." not in text and "I." not in text:
+    if not any(sign in text for sign in _OFTEN_DOTTED):
         return words
     dotted = [
         Word("route", _DOTTED_ROUTES[found[1].lower()], *found.span())
         for found in islice(_DOTTED.finditer(text), _MOST_WORDS)
     ]
+    for found in islice(_BESIDE_WAY.finditer(text), _MOST_WORDS):
+        start = found.start() + found.group().index("IT")
+        dotted.append(Word("route", "intrathecal", start, start + 2))
     return sorted((*words, *dotted), key=_in_order) if dotted else words
 
 
@@ -328,7 +342,16 @@ _CODE = re.compile(
 
 def owners_of(material: Material) -> frozenset[str]:
     """The interventions and arms by which the cells are given, as "interventions[0]"."""
-    return _owners(material, *_anchors(material))
+    return _named_cells(material)[0]
+
+
+@lru_cache(maxsize=2)
+def _named_cells(material: Material) -> tuple[frozenset[str], dict[str, list[Word]]]:
+    """The owners, and the places that name cells; the same for all that is asked of one record."""
+    kinds, anchors = _anchors(material)
+    owners = _owners(material, kinds, anchors)
+    _add_codes(material, owners, anchors)
+    return owners, anchors
 
 
 def _add_codes(material: Material, owners: frozenset[str], anchors: dict[str, list[Word]]) -> None:

@@ -250,8 +250,9 @@ def _donors(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
 
 def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statement]:
     rank = _DONOR_RANKS[sentence.trust]
+    in_general = _tells_of_both_in_general(sentence)
     for word in sentence.having("donor", "giver"):
-        if word.field == "donor" and sentence.trust is Trust.BACKGROUND:
+        if word.field == "donor" and (in_general or sentence.trust is Trust.BACKGROUND):
             continue
         cells = _cells_beside(sentence, word)
         if cells:
@@ -264,6 +265,13 @@ def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statem
             yield _of_graft(material, sentence, word, "donor-in-abbreviation")
     for word in _own_cells_taken(sentence):
         yield _statement(material, sentence, word, None, _OWN_RANK, "own-cells-taken")
+
+
+def _tells_of_both_in_general(sentence: Sentence) -> bool:
+    """ "Studies with autologous or allogeneic cells have been made": of other studies, whatever else is said of this
+    one."""
+    adjectives = {word.value for word in sentence.having("donor")}
+    return sentence.trust > Trust.NAMED and len(adjectives) > 1 and sentence.general
 
 
 def _own_cells_taken(sentence: Sentence) -> Iterator[Word]:
@@ -430,14 +438,39 @@ def _handling(material: Material, read: Iterable[Sentence], field: str, rule: st
     yield from _chosen(material, field, statements)
 
 
+# Sentences that tell of keeping cells, but not how these are kept before they are given: of laboratories and what they
+# may do, of cells that are kept in reserve, of samples that are looked at.
+_KEPT_OTHERWISE = re.compile(
+    r"\b(?:certif\w+|accredit\w+|licen[cs]ed|back-?up|in reserve|for (?:potential|possible) (?:later|future) use"
+    r"|(?:cryo\S+|freezing|thawing) (?:might|may|could|can|affects?|has been|have been))\b",
+    re.IGNORECASE,
+)
+_KEPT_NEAR = 100
+_LOOKED_AT = re.compile(r"\b(?:antigen|immunophenotyp\w+|stained|cytometry)\b", re.IGNORECASE)
+# Cells that are thawed to be grown, or kept in a bank of which they are grown, may be given fresh.
+_THEN_GROWN = re.compile(
+    r"\bcell banks?\b|\bactively growing\b"
+    r"|\bthaw\w*\W{1,3}(?:[\w,]+\W{1,2}){0,5}?(?:re-?)?(?:cultur|grown|expand|plated|seeded|passag)",
+    re.IGNORECASE,
+)
+
+
 def _handled(material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str) -> Statement:
     said = _statement(material, sentence, word, cells, rank, rule)
-    return said._replace(kind="msc") if word.field == "expansion" and said.kind else said
+    if word.field == "expansion":
+        return said._replace(kind="msc") if said.kind else said
+    return said._replace(doubtful=bool(_THEN_GROWN.search(sentence.passage.text, sentence.start, sentence.end)))
 
 
 def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterator[tuple[Word, Word | None]]:
     """Words of a field that are told of the cells, with the name of the cells where there is one near."""
+    text = sentence.passage.text
     for word in sentence.having(field):
+        around = max(sentence.start, word.start - _KEPT_NEAR), min(sentence.end, word.end + _KEPT_NEAR)
+        if field == "preservation" and _KEPT_OTHERWISE.search(text, *around):
+            continue
+        if word.value == "fresh" and _LOOKED_AT.search(text, *around):
+            continue
         thing = sentence.nearest(word, *_OWNERS, *_TISSUES)
         if (
             thing

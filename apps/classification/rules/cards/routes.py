@@ -24,13 +24,17 @@ _NUMERAL_NEAR = 24
 _LIST = re.compile(r"(?<!\w)iii[).:]")
 _LIST_NEAR = 600
 # Before and behind the name of a place into which something is given.
-_INTO = re.compile(r"\b(?:(?:into|via|through|by)\s+(?:[\w-]+\s+){0,4}|in\s+(?:[\w-]+\s+)?)$", re.IGNORECASE)
+_INTO = re.compile(
+    r"\b(?:(?:into|via|through)\s+(?:[\w'’-]+\s+){0,4}|by\s+(?:[\w'’-]+\s+){0,2}|in\s+(?:[\w'’-]+\s+)?)$",
+    re.IGNORECASE,
+)
 _INFUSION = re.compile(
     r"\s*(?:infus|inject|cathet|interven|perfus|administ|deliver|implant|cannul|puncture)", re.IGNORECASE
 )
-# What is taken out goes the other way: "collected through a central line".
+# What is taken out goes the other way: "collected through a central line"; and a line that is laid gives nothing yet.
 _TAKEN_OUT = re.compile(
-    r"\b(?:collect|draw|harvest|withdraw|apheres|leukapheres)\w*(?P<then>.*)", re.IGNORECASE | re.DOTALL
+    r"\b(?:collect|draw|harvest|withdraw|apheres|leukapheres|insert|assess|screen)\w*(?P<then>.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 # Between a way and the cells behind it: something else goes this way before or after them.
 _EARLIER = re.compile(r"\b(?:prior to|before|after|following|until)\b", re.IGNORECASE)
@@ -49,9 +53,27 @@ class Statement(NamedTuple):
 
 def routes_of(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
     """Labels of route, one a value (and kind, where both kinds are given)."""
+    read = list(read)
     statements = list(_statements(material, read))
+    if not statements and material.kinds == {"msc"}:
+        yield from _of_placebo(material, read)
     for kind in dict.fromkeys(statement.kind for statement in statements):
         yield from _labels(material, kind, [statement for statement in statements if statement.kind == kind])
+
+
+def _of_placebo(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
+    """Where nothing tells the way of the cells: that of the placebo, which stands in their place; a doubt."""
+    found: dict[str, list[Span]] = {}
+    for sentence in read:
+        if sentence.trust not in (Trust.NAMED, Trust.STUDY) or sentence.having("cells", "other", "drug"):
+            continue
+        for word in sentence.having("route"):
+            inert = sentence.nearest(word, "inert")
+            if inert and sentence.way(word, inert) <= _FAR and not _is_numeral(sentence, word):
+                found.setdefault(word.value, []).append(sentence.span(word))
+    for value, spans in found.items():
+        reason = "The placebo, which stands in the place of the cells, is given this way."
+        yield Label("route", value, "route-of-placebo", reason, evidence(spans), doubtful=True)
 
 
 def _statements(material: Material, read: Iterable[Sentence]) -> Iterator[Statement]:
@@ -107,9 +129,11 @@ def _is_way(sentence: Sentence, word: Word) -> bool:
 
 
 def _is_given_somehow(sentence: Sentence) -> bool:
-    """Whether a sentence of the summary or description tells of giving, without saying what."""
+    """Whether a title, or a sentence of the summary or description, tells of giving, without saying what."""
     described = sentence.trust in (Trust.STUDY, Trust.TEXT) and sentence.passage.place is Place.DESCRIPTION
-    return described and bool(_GIVING.search(sentence.passage.text, sentence.start, sentence.end))
+    return (described or sentence.passage.place is Place.TITLE) and bool(
+        _GIVING.search(sentence.passage.text, sentence.start, sentence.end)
+    )
 
 
 def _is_numeral(sentence: Sentence, word: Word) -> bool:

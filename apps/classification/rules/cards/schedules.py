@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cards.mentions import owners_of
 from apps.classification.rules.cards.sittings import (
     GIVING,
     NEXT_GIVEN,
@@ -53,6 +54,7 @@ def given_repeatedly(material: Material) -> bool:
 def _facts(material: Material) -> list[Fact]:
     """What the sentences tell; the description is read for what arms, interventions and titles leave open."""
     facts = []
+    open_facts = []
     for statement in statements(material, SCHEDULE_CUE):
         if not statement.stated and (statement.background or not GIVING.search(statement.text)):
             continue
@@ -60,7 +62,34 @@ def _facts(material: Material) -> list[Fact]:
             kind = _kind(material, fact)
             if kind != "" and not (kind == "hsc" and fact.ordinal):
                 facts.append(replace(fact, kind=kind))
+            elif kind == "" and not statement.stated and _is_open(fact):
+                open_facts.append(replace(fact, kind="msc", shaky=True))
+    if open_facts and not any(fact.times or fact.more for fact in facts) and _only_cells_are_given(material):
+        facts += open_facts
     return facts if any(fact.times or fact.more for fact in facts) else [*facts, *_outcome_facts(material)]
+
+
+def _is_open(fact: Fact) -> bool:
+    """Whether nothing is named in a sentence of giving that the fact could belong to."""
+    statement = fact.statement
+    return _subject(statement, fact.start, fact.end) is None and bool(_GIVEN_HERE.search(statement.text))
+
+
+_GIVEN_HERE = re.compile(r"\b(?:receiv|infus|inject|administ|dos(?:e|age)|transplant|implant|instill)", re.I)
+
+
+def _only_cells_are_given(material: Material) -> bool:
+    """Whether the record names no other intervention than mesenchymal cells and what stands in their place."""
+    if material.kinds != {"msc"}:
+        return False
+    owners = owners_of(material)
+    module = material.record.protocol.arms_interventions
+    return bool(owners) and all(
+        f"interventions[{i}]" in owners or _INSTEAD.search(one.name or "") for i, one in enumerate(module.interventions)
+    )
+
+
+_INSTEAD = re.compile(r"placebo|sham|vehicle|saline|control|standard|usual|conventional", re.I)
 
 
 def _outcome_facts(material: Material) -> Iterator[Fact]:
@@ -118,8 +147,12 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
         if term.subject not in ("past", "people", "laboratory")
         and not NEXT_GIVEN.match(text, term.start)
         and not (term.end <= start and _CLOSED.match(text[term.end : start]))
+        and not _is_solvent(text, term)
     ]
     if statement.passage.place is Place.TITLE:
+        following = next((term for term in terms if term.start >= end), None)
+        if following and following.subject == "drug" and following.start - end <= 2:
+            return following  # "Monthly cyclophosphamide"
         return next((term for term in terms if term.subject in CELLS), None)
     inside = [term for term in terms if start <= term.start and term.end <= end]
     if inside:
@@ -131,9 +164,33 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
             after = next((term for term in terms if term.subject in CELLS and _joined(text, after, term)), after)
         return after if after and after.start - end < 60 else Term("unknown", end, end)
     before = next((term for term in reversed(terms) if term.end <= start), None)
+    if before and before.subject == "visit" and _THEN_GIVEN.match(text, before.end, end):
+        return None
     if before:
         return before
+    if after and after.subject == "visit" and _ASIDE.match(text, end, after.start):
+        return None
     return after if after and after.start - end < 80 else None
+
+
+def _is_solvent(text: str, term: Term) -> bool:
+    """ "Cells in 100 ml of saline, once": what cells are suspended in is not what is given."""
+    return (
+        term.subject == "control"
+        and _SOLVENT.match(text, term.start) is not None
+        and _IN.search(text, max(0, term.start - _SOLVENT_REACH), term.start) is not None
+    )
+
+
+_SOLVENT = re.compile(r"(?:saline|ringer|plasma|albumin|dextrose|vehicle)", re.I)
+_SOLVENT_REACH = 40
+_IN = re.compile(r"\b(?:in|with)\s(?:[\d.,]+\s?(?:m[lL]s?|cc|l)\s(?:of\s)?)?(?:[\w.%-]+\s){0,3}$", re.I)
+# "Observation for a month, then two infusions".
+_THEN_GIVEN = re.compile(
+    r"[^.;]{0,40}?,?\s(?:and\s)?(?:then|afterwards)\s[^.;]{0,30}?(?:infus|inject|administ|dose)", re.I
+)
+# "At weeks 0, 2 and 4 (visits 2, 3 and 4)".
+_ASIDE = re.compile(r"[^()]*\([^()]*$")
 
 
 def _joined(text: str, one: Term, other: Term) -> bool:
@@ -189,7 +246,7 @@ def _chosen(facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
     group = [fact for fact in plain if fact.statement.stated] or plain or facts
     options = [fact for fact in group if fact.more]
     counts = [fact for fact in group if fact.times]
-    firm = [fact for fact in counts if fact.rank == 0]
+    firm = _wholes([fact for fact in counts if fact.rank == 0])
     several = {fact.statement.passage.path for fact in firm if _most(fact) > 1}
     told = {fact.statement.passage.path for fact in firm}
     hints = [fact for fact in counts if fact.rank and not fact.ordinal]
@@ -200,6 +257,15 @@ def _chosen(facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
         last = max(_most(fact) for fact in ordinals)
         kept = [fact for fact in ordinals if _most(fact) == last]
     return kept, options
+
+
+def _wholes(counts: list[Fact]) -> list[Fact]:
+    """Without the first part of a plan where the same text tells of more."""
+    most = {fact.statement.passage.path: 0 for fact in counts}
+    for fact in counts:
+        if not fact.part:
+            most[fact.statement.passage.path] = max(most[fact.statement.passage.path], _most(fact))
+    return [fact for fact in counts if not fact.part or _most(fact) >= most[fact.statement.passage.path]]
 
 
 def _with_options(counts: list[Fact], options: list[Fact]) -> list[Fact]:

@@ -49,7 +49,8 @@ SCHEDULE_CUE = re2.compile(
     r"|one[ -]time|1 time|one-off|baseline and|again|additional|further|followed by|retreat\w*"
     r"|single (?:[\w-]+ ){0,2}(?:procedure|session|sitting)"
     rf"|(?:every|each|per|a) ?(?:other |{_NUMBER}[ -]?)?(?:{_UNIT})"
-    rf"|(?:{_NUMBER}|single|double)[ -](?:[a-z(][\w()/®™'’+-]*[ ,-]{{1,2}}){{0,6}}{_GIVEN}"
+    rf"|(?:{_NUMBER}|single|double)[ -](?:(?:i\. ?[vtma]\.|[a-z(][\w()/®™'’+-]*)[ ,-]{{1,2}}){{0,6}}{_GIVEN}"
+    r"|single (?:iv|i\.v|intra[a-z]+)|\d{1,2}(?:st|nd|rd|th) days?|consecutive days|kg ?x ?[2-9]"
     rf"|(?:first|second|third|fourth|1st|2nd|3rd|[4-9]th) (?:[\w-]+ ){{0,5}}{_GIVEN}"
     rf"|(?:days?|weeks?|months?) ?[+#]?\d+|d ?\d+|w\d+|m\d+|\d+ ?{_UNIT}"
     rf"|(?:number|no) ?:? ?\d+)\b",
@@ -69,9 +70,8 @@ def _wordings(*wordings: tuple[str, str]) -> tuple[_Wording, ...]:
 
 
 def _worded(statement: Statement, wordings: Iterable[_Wording]) -> Iterator[re.Match[str]]:
-    lowered = statement.text.lower()
     for words, pattern in wordings:
-        if any(word in lowered for word in words):
+        if any(word in statement.lowered for word in words):
             yield from pattern.finditer(statement.passage.text, statement.start, statement.end)
 
 
@@ -80,7 +80,7 @@ _ADJECTIVE = (
     rf"(?!(?:{_NUMBER}|arms?|post|pre|peri|of|different|various|dose|level|cohort|group|patients?|subjects?|"
     r"participants?|to|after|before|from|with|and|or|out|in|at|for|x|ml|cc|mg|million|mononuclear|blind\w*|center|centre|"
     r"is|are|was|were|will|the|site|stage|step|cycle|course|new|novel|additional|further|more|increasing|escalating)\b|"
-    r"days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b)[a-z(][\w()/®™'’+-]*"
+    r"days?\b|weeks?\b|months?\b|years?\b|hours?\b|minutes?\b)(?:i\.\s?[vtma]\.|[a-z(][\w()/®™'’+-]*)"
 )
 _COUNTED = r"infusions|injections|doses|administrations|treatments|transplantations"
 # Behind a count: "two treatment groups", "three infusions per day", "two doses higher".
@@ -109,19 +109,24 @@ _ONCE = _wordings(
         "once",
         (
             rf"\b{_GIVE}\w*\b[^.;]{{0,80}}?\b(?:only\sonce\b|once\b(?=\s?(?:$|[.,;:)]|by\b|via\b|into\b|through\b|at\b|on\b|"
-            r"for\sthe\sduration\b|during\b|under\b|intra|as\b|to\b|within\b)))|"
+            r"for\sthe\sduration\b|during\b|under\b|intra|as\b|to\b|within\b|in\s(?:the\s)?phase\b|and\b)))|"
             r"(?<=[,;:(])\s?once\s?(?=$|[.,;:)])|"
             r"\bintra\w+ly\sonce\b(?!\s(?:a|an|per|every|each|daily|weekly|monthly)\b)|"
-            r"\b(?:cells?|\w*MSCs?|IV)\sonce(?=\s?(?:$|[.,;)]))|\bonce\stime\b|\bonce\sonly\b|\bonly\sonce\b"
+            r"\b(?:cells?|\w*MSCs?|IV)\sonce(?=\s?(?:$|[.,;)]))|\bonce\stime\b|\bonce\sonly\b|\bonly\sonce\b|"
+            r"\bonce-off\b|\(once\b(?=\s?[:)])|\bonce\sat\sbaseline\b|\binfusion\sonce\sin\sphase\b"
         ),
     ),
     (
         "one|1 time|1-time|single",
         (
             r"\b(?:one|1)[-\s]time\b(?!\s?(?:per\b|a\b|every\b|each\b|in\b|points?\b|/))|\bone-off\b|"
+            r"\bsingle\s(?:IV|i\.v\.|intra[a-z]+)(?=\s?[,;)]|\s?$)|"
             r"\bin\sone\s(?:session|sitting)\b|\bsingle\s(?:[\w-]+\s){0,2}(?:procedure|session|sitting)\b"
         ),
     ),
+)
+_CONSECUTIVE_DAYS = re.compile(
+    rf"\b(?:each|every)\s(?:day\s)?(?:of|for)\s(?P<n>{_NUMBER})\s(?:consecutive|successive)\sdays\b", re.I
 )
 _TWICE = _wordings(
     (
@@ -133,6 +138,7 @@ _TWICE = _wordings(
     )
 )
 
+_ONCE_OR_TWICE = _wordings(("once or", r"\bonce\sor\stwice\b(?!\s(?:a|an|per|daily|weekly|monthly|every|each)\b)"))
 _SITES = re.compile(
     r"\bsites?\b|\bpoints?\b|\blocations?\b|myocardi|endocardi|epicardi|\bper\sinjection|\bml\s?(?:each|per|/)|\bc\.?c\b|"
     r"\bsegments?\b|\bmulti-?point|\baround\b|\bdivided\sinto\b|\bspread\b|needle",
@@ -163,7 +169,7 @@ GIVING = re.compile(
 
 # "once every 4 weeks", "twice a week", "weekly", "every other week"
 _RATE = re.compile(
-    rf"(?:\b(?P<times>once|twice|thrice|{_NUMBER}(?:\s(?:times?|{_GIVEN}))?)[\s,]{{1,2}})?"
+    rf"(?:\b(?P<times>once|twice|thrice|{_NUMBER}(?:\s(?:times?|{_GIVEN}))?)(?P<gap>[\s,]{{1,2}}))?"
     rf"(?:\b(?P<every>every|each|per|in|a|/)\s?(?P<n>other|{_NUMBER})?(?:{_TO}(?P<n2>{_NUMBER}))?[\s-]?(?P<unit>{_UNIT})\b"
     rf"|\b(?P<adverb>weekly|monthly|fortnightly|quarterly|daily|qw)\b(?!\s(?:intervals?|basis)))",
     re.I,
@@ -198,6 +204,8 @@ _INTERVALS = _wordings(
             rf"(?:at\sleast\s|about\s|approximately\s|every\s)?{_SPAN}\b"
         ),
     ),
+    ("hours apart", r"\b(?P<n>24|48|72)(?P<n2>)[\s-]?(?P<unit>hours)\sapart\b"),
+    ("distance", rf"\bdistance\sof\s{_SPAN}\b"),
     ("separated", rf"\bseparated\sby\s(?:about\s|approximately\s|at\sleast\s)?{_SPAN}\b"),
     (
         "between",
@@ -288,6 +296,7 @@ class Fact:
 
     `rank` 0 is a plain statement; 1 a hint ("single dose", "the second infusion"); 2 a day on which cells are given.
     `ordinal`: `times` is the number of the last time that is named. `more`: times that may follow, beside no `times`.
+    `total`: the sum of what the sentence counts; `part`: the first of several rates.
     """
 
     statement: Statement
@@ -300,6 +309,7 @@ class Fact:
     bound: str | None = None
     more: int = 0
     total: bool = False
+    part: bool = False
     shaky: bool = False
     kind: str | None = None
 
@@ -340,8 +350,14 @@ def read_counts(statement: Statement) -> Iterator[Fact]:
             yield fact
     for found in _NUMBER_OF.finditer(text, statement.start, statement.end):
         yield Fact(statement, found.start(), found.end(), (int(found["n"]), None))
+    for found in _BY_WEIGHT.finditer(text, statement.start, statement.end):
+        yield Fact(statement, found.start(), found.end(), (int(found["n"]), None))
+    for found in _CONSECUTIVE_DAYS.finditer(text, statement.start, statement.end):
+        yield Fact(statement, found.start(), found.end(), (_value(found["n"]), None), ((1, None),))
     for found in _worded(statement, _SINGLE_OR):
         yield Fact(statement, found.start(), found.end(), (1, None))
+    for found in _worded(statement, _ONCE_OR_TWICE):
+        yield Fact(statement, found.start(), found.end(), (1, 2))
     for found in _worded(statement, _TWICE):
         yield Fact(statement, found.start(), found.end(), (_value(found["n"]), None))
     for found in _worded(statement, _ONCE):
@@ -361,6 +377,8 @@ def _count(statement: Statement, found: re.Match[str]) -> Fact | None:
     if found["low"].isdigit() and noun != "times" and _NUMBERED.search(text, max(0, found.start() - 16), found.start()):
         return None
     if _MULTIPLIED.search(text, max(0, found.start() - 8), found.start()):
+        return None
+    if "divided" in found["adjectives"].lower() and not _IN_TIME.search(statement.text):
         return None
     if noun == "therapies" and "consecutive" not in found["adjectives"].lower():
         return None
@@ -392,7 +410,9 @@ def _count(statement: Statement, found: re.Match[str]) -> Fact | None:
         return None
     rank = 1 if _THE.search(before) else 0
     total = bool(_TOTAL.search(before[-_NEAR:] + " " + text[found.end() : min(statement.end, found.end() + _NEAR)]))
-    fact = Fact(statement, found.start(), found.end(), (low, high), rank=rank, total=total)
+    rate = _RATE_WORD.search(found["adjectives"])
+    days: tuple[Days, ...] = ((_EACH_DAYS[rate[0].lower()], None),) if rate else ()
+    fact = Fact(statement, found.start(), found.end(), (low, high), days, rank=rank, total=total)
     if high is None and low == 2 and _ONE_OF_TWO.match(text, found.end(), statement.end):
         return replace(fact, times=(1, None))
     if high is None and _UP_TO.search(before):
@@ -400,6 +420,9 @@ def _count(statement: Statement, found: re.Match[str]) -> Fact | None:
     return replace(fact, bound="at-least") if _AT_LEAST.search(before) else fact
 
 
+# "Three weekly infusions".
+_EACH_DAYS = {"daily": 1, "weekly": 7, "monthly": 30, "fortnightly": 14}
+_RATE_WORD = re.compile(rf"\b(?<!-)(?:{'|'.join(_EACH_DAYS)})\b", re.I)
 # Nouns that a number above one does not count, and nouns that "one" does not.
 _ONE = frozenset({"time", "infusion", "injection", "dosage", "dosages", "administration", "treatment"})
 _SEVERAL = frozenset({"times", "doses", "infusions", "injections"})
@@ -490,11 +513,15 @@ _AGAIN = re.compile(r"\brepeat|\bfollow", re.I)
 def _rates(statement: Statement) -> Iterator[Fact]:
     text = statement.passage.text
     for found in _RATE.finditer(text, statement.start, statement.end):
-        often = _value(found["times"]) if found["times"] else 1
+        # "Three times, every 8 weeks": three in all. "Three times every 8 weeks": three in each.
+        before = text[max(statement.start, found.start() - _NEAR) : found.start()]
+        every = (found["every"] or "").lower() in ("every", "each")
+        in_all = every and found["gap"] and ("," in found["gap"] or _TOTAL_OF.search(before))
+        often = _value(found["times"]) if found["times"] and not in_all else 1
         if found["adverb"]:
             period, longest = _ADVERBS[found["adverb"].lower()], None
         else:
-            if not found["times"] and found["every"].lower() not in ("every", "each"):
+            if not found["times"] and not every:
                 continue
             unit = _DAYS[found["unit"][0].lower()]
             period = _value(found["n"] or "one") * unit
@@ -507,10 +534,22 @@ def _rates(statement: Statement) -> Iterator[Fact]:
         if times:
             lasting = _LASTING.match(text, found.end(), statement.end)
             end = lasting.end() if lasting else end
+        elif multiplied := _MULTIPLIED_BY.match(text, end, statement.end):
+            times, end = (int(multiplied["n"]), None), multiplied.end()
+        part = bool(times and _ANOTHER_PART.match(text, end, statement.end))
         if (times or days) and not _OPTIONAL.search(text, max(statement.start, found.start() - 40), found.start()):
-            yield Fact(statement, found.start(), end, times, days, shaky=shaky)
+            yield Fact(statement, found.start(), end, times, days, part=part, shaky=shaky)
 
 
+# "Monthly x3", "1x10^6/kg x 3"; not "x 10^6", "x 5 ml".
+_MULTIPLIED_BY = re.compile(
+    r"\s?[,(]?\s?[x×]\s?(?P<n>[2-9]|1\d)\b(?!\s?(?:10\b|[.,/^]\d|m[lg]\b|cc\b|kg\b|cm\b|days?\b|weeks?\b|months?\b|million))",
+    re.I,
+)
+_BY_WEIGHT = re.compile(rf"/\s?kg{_MULTIPLIED_BY.pattern}", re.I)
+_ANOTHER_PART = re.compile(
+    r"[^.;]{0,30}?[,;]?\s?(?:(?:and\s)?then\b|followed\sby\b|(?:and\s)?thereafter\b|and\sthe\slast\b)", re.I
+)
 _ADVERBS = {"weekly": 7, "monthly": 30, "fortnightly": 14, "quarterly": 90, "qw": 7, "daily": 0}
 
 
@@ -552,7 +591,7 @@ def _spans(statement: Statement) -> Iterator[Fact]:
 
 
 def _days_between(found: re.Match[str]) -> Days | None:
-    unit = _DAYS[found["unit"][0].lower()]
+    unit = 1 / 24 if found["unit"] == "hours" else _DAYS[found["unit"][0].lower()]
     low, high = _value(found["n"]) * unit, _value(found["n2"]) * unit if found["n2"] else None
     return (low, high) if low and (high is None or high > low) else None
 

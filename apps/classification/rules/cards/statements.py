@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from apps.classification.rules.cards.material import Material, Passage
+from apps.classification.rules.cards.mentions import owners_of
 from apps.classification.rules.cells import MSC, OPEN_CELLS, UNNAMED
 from apps.classification.rules.reading import GIVEN, HEADLINE, Place
 from apps.vocabulary.terms import card_finder
@@ -27,9 +28,10 @@ _BEFORE = 250
 _MOST_STATEMENTS = 60
 _MOST_READ = 8000
 
+# The sign stands first, so that only its places are tried; what may stand before it is looked at behind it.
 _END = re.compile(
-    r"(?<![\s(.]\w)(?<!\be\.g)(?<!\bi\.e)(?<!\bi\.v)(?<!\bapp)(?<!\bapprox)(?<!\bvs)(?<!\bInj)(?<!\bpr)(?<!\bno)"
-    r"[.!?;](?=[\s)\"'”’]|[A-Z][a-z])|[。；]|\n"
+    r"[.!?;](?<![\s(.]\w.)(?<!\be\.g.)(?<!\bi\.e.)(?<!\bi\.v.)(?<!\bapp.)(?<!\bapprox.)(?<!\bvs.)(?<!\bInj.)(?<!\bpr.)"
+    r"(?<!\bno.)(?<!\bmln.)(?<!\bmio.)(?=[\s)\"'”’]|[A-Z][a-z])|[。；]|\n"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BETWEEN_TEXTS = "\x00"
@@ -68,6 +70,10 @@ class Statement:
     @property
     def text(self) -> str:
         return self.passage.text[self.start : self.end]
+
+    @cached_property
+    def lowered(self) -> str:
+        return self.text.lower()
 
     @property
     def stated(self) -> bool:
@@ -173,8 +179,13 @@ def _names(material: Material) -> dict[str, list[int]]:
     for i, intervention in enumerate(arms.interventions):
         if f"{_ARMS}interventions[{i}" in owners:
             for j, arm in enumerate(arms.arm_groups):
-                if arm.label in intervention.arm_group_labels:
+                listed = any(name.partition(": ")[2] == intervention.name for name in arm.intervention_names)
+                if listed or arm.label in intervention.arm_group_labels:
                     names.setdefault(f"{_ARMS}armGroups[{j}", []).append(0)
+    if not owners:
+        # Cells that no intervention is named for may be given under a code.
+        for owner in owners_of(material):
+            names.setdefault(_ARMS + owner.removesuffix("]"), []).append(0)
     return names
 
 
