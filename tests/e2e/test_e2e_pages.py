@@ -62,7 +62,7 @@ def site(address: str) -> str:
                 phases=[["PHASE1"], ["PHASE1", "PHASE2"], []][number % 3],
             )
             for number in range(1, 41)
-        )
+        ),
     )
     return address
 
