@@ -113,3 +113,39 @@ def test_every_quote_of_every_label_stands_where_it_is_said_to_stand() -> None:
 )
 def test_a_quote_that_stands_elsewhere_is_noticed(quote: Evidence, right: bool) -> None:
     assert (list(faults_of(quote, "The cells are given.")) == []) is right
+
+
+# Cards read by hand
+
+CARDS = Path(__file__).parents[1] / "gold" / "cards.csv"
+# The fields at which the aim is 0.95 and 0.85; docs/measuring.md says which are short of it, and why.
+AIMED = ("source", "donor", "route", "dose", "administrations", "age", "severity", "follow_up")
+
+
+def cards_of(split: str) -> dict[str, Any]:
+    output = io.StringIO()
+    call_command("evaluate_cards", CARDS, studies=RECORDED, split=split, json=True, stdout=output)
+    return json.loads(output.getvalue())
+
+
+@pytest.mark.parametrize("split", ["tune", "kept"])
+def test_every_hand_read_card_has_its_record(split: str) -> None:
+    figures = cards_of(split)
+    assert (figures["studies"], figures["no_record"]) == (30, [])
+
+
+def test_the_cards_that_the_rules_were_tried_on() -> None:
+    figures = cards_of("tune")
+    assert {field: figures[field]["precision"] for field in AIMED if figures[field]["precision"] < 0.95} == {}
+    assert {
+        field: figures[field]["recall_of_listed"] for field in AIMED if figures[field]["recall_of_listed"] < 0.85
+    } == {}
+
+
+def test_the_cards_that_were_kept_from_whoever_made_the_rules() -> None:
+    """No aim but a floor: a change that makes the rules worse on these is seen here, without a look at the cards."""
+    figures = cards_of("kept")
+    assert {field: figures[field]["precision"] for field in AIMED if figures[field]["precision"] < 0.9} == {}
+    assert {
+        field: figures[field]["recall_of_listed"] for field in AIMED if figures[field]["recall_of_listed"] < 0.7
+    } == {}
