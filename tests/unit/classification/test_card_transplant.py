@@ -921,3 +921,57 @@ def test_long_text_stays_quick(piece):
 def test_long_texts_of_any_of_its_words_stay_quick(words):
     assert seconds(extract_transplant, description=words + " ", kinds=("hsc",)) < LIMIT
     assert seconds(extract_transplant, arm=words + " ", kinds=("hsc",)) < LIMIT
+
+
+# A drug with two purposes, and a text with two regimens
+
+
+def test_dosed_beside_atg_and_mobilising_in_the_next_sentence():
+    arm = "Cyclophosphamide 120 mg/kg and ATG 4.5 mg/kg. Mobilised by cyclophosphamide and lenograstim."
+    arms = [("EXPERIMENTAL", "Transplantation", arm, ["Graft"])]
+    assert regimens(arms=arms, interventions=[("PROCEDURE", "Graft", "")]) == {"atg+cyclophosphamide"}
+
+
+def test_listed_without_a_dose_it_only_mobilises():
+    arm = "Cyclophosphamide and ATG. Mobilised by cyclophosphamide and lenograstim."
+    arms = [("EXPERIMENTAL", "Transplantation", arm, ["Graft"])]
+    assert regimens(arms=arms, interventions=[("PROCEDURE", "Graft", "")]) == {"atg"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cells are thawed and injected intravenously after cyclophosphamide (150 mg/kg) plus rabbit ATG (5 mg/kg).",
+        "Unmanipulated, frozen, and infused after cyclophosphamide 150 mg/kg and ATG.",
+    ],
+)
+def test_injected_after(text):
+    assert regimens(summary=text) == {"atg+cyclophosphamide"}
+
+
+def test_growth_factor_injected_after():
+    assert not regimens(summary="Filgrastim is injected after cyclophosphamide 2 g/m2, and cells are collected.")
+
+
+def test_those_without_a_donor_get_another_regimen():
+    text = (
+        "People with a matched brother have an allogeneic HCT after treosulfan and fludarabine; those without a donor "
+        "receive own cells after cyclophosphamide and ATG."
+    )
+    assert regimens(summary=text) == {"fludarabine+treosulfan", "atg+cyclophosphamide"}
+
+
+def test_those_who_also_get_a_drug_have_no_other_regimen():
+    text = "Conditioning is cyclophosphamide 200 mg/kg; patients without antibodies also receive ATG."
+    assert regimens(summary=text) == {"atg+cyclophosphamide"}
+
+
+@pytest.mark.parametrize("begin", ["BAT includes", "The control arm gets", "Usual pills may be"])
+def test_sentence_that_begins_with_the_comparison(begin):
+    arms = [
+        ("EXPERIMENTAL", "AHSCT", "Autologous stem cells", ["Graft"]),
+        ("ACTIVE_COMPARATOR", "Usual pills", "", ["Pills"]),
+    ]
+    interventions = [("PROCEDURE", "Graft", "Stem cell transplantation"), ("DRUG", "Pills", "")]
+    text = f"The conditioning is BEAM with rATG. {begin} cladribine, alemtuzumab and rituximab."
+    assert regimens(description=text, arms=arms, interventions=interventions) == {"atg+beam"}

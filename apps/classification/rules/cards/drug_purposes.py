@@ -52,13 +52,22 @@ _GRAFT_WITH = (
     r"(?!\s(?:the\s)?(?:mobili|post))"
 )
 # "Stem cells are returned after cyclophosphamide"; "the transplant arm gets BEAM".
-_CELLS_AFTER = r"\bstem cells?\s(?:(?:are|is|were|and)\s)?(?:(?:returned|re-?infused|given back|reinjected)\s)?after\b"
+_CELLS_AFTER = (
+    r"\b(?:stem|own) cells?\s(?:(?:are|is|were|and)\s)?"
+    r"(?:(?:returned|re-?infused|given back|reinjected)\s)?after\b"
+)
 _RETURNED_AFTER = r"\b(?:returned|re-?infused|given back)\safter\b"
+# "Unmanipulated, frozen, and injected intravenously after cyclophosphamide".
+_INJECTED_AFTER = (
+    r"\b(?:cells?|grafts?|unmanipulated|frozen|thawed|cryopreserved)\b[^.;:]{0,60}?"
+    r"\b(?:injected|infused|given|transplanted)\s(?:back\s)?(?:intravenously\s|i\.?v\.?\s)?after\b"
+)
 _ARM_OF_GRAFT = (
     r"\b(?:transplant(?:ation)?|A?HSCT|ASCT|graft)\s(?:arm|group)\s(?:will\s)?(?:gets?|receives?|is given)\b"
 )
 _BEFORE_GRAFT = re.compile(
-    "|".join((_GRAFT_FOLLOWS, _GRAFT_WITH, _CELLS_AFTER, _RETURNED_AFTER, _ARM_OF_GRAFT)), re.IGNORECASE
+    "|".join((_GRAFT_FOLLOWS, _GRAFT_WITH, _CELLS_AFTER, _RETURNED_AFTER, _INJECTED_AFTER, _ARM_OF_GRAFT)),
+    re.IGNORECASE,
 )
 # "After the transplantation", unless the words go on to tell with what it is done.
 _AFTER_GRAFT = re.compile(
@@ -100,6 +109,22 @@ ELSEWHERE = re.compile(
     r"|other (?:trials?|stud\w+|centers|centres)|animal|mice|mouse)\b",
     re.IGNORECASE,
 )
+
+
+def compared_as(*names: str) -> re.Pattern[str]:
+    """The beginning of a sentence that tells what the comparison gets, by the words for it and its `names`."""
+    own = "".join(f"|{re.escape(name)}" for name in sorted(names, key=len, reverse=True))
+    return re.compile(
+        rf"\W{{0,5}}(?:the\s)?(?:{_COMPARISON}{own})(?:\s(?:arm|group))?\W{{0,3}}\s?(?:{_GETS})\b", re.IGNORECASE
+    )
+
+
+_COMPARISON = (
+    r"(?:controls?|comparators?|comparison)(?!\s(?:of|to|with))|standard (?:of care|care|therapy|treatment)|BAT|SOC"
+    r"|best (?:available|medical|supportive) (?:therapy|treatment|care)"
+)
+_GETS = r"(?:will\s|can\s|may\s)?(?:be|includes?|consists?|comprises?|contains?|means|is|are|gets?|receives?|has|have)"
+COMPARED = compared_as()
 _IRRADIATION = re.compile(r"(?i:irradiation|radiation|conditioning|ablati|transplant)|\bc?(?:Gy|GY)\b")
 _LONGEST_ABBREVIATION = 5
 _DRUG = ("drug", "combined")
@@ -254,10 +279,13 @@ def _fits(role: str, slugs: frozenset[str]) -> bool:
     return role != ("conditioning" if slugs <= GROWTH_FACTORS else "collection")
 
 
-def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterator[Use]:
+def uses_of(
+    passage: Passage, terms: Sequence[Named], *, given: bool, compared: re.Pattern[str] = COMPARED
+) -> Iterator[Use]:
     """Every mention of a drug with its role: by the nearest word in its sentence, by its days, by the sentence before.
 
-    In words that tell what is `given`, a drug of which nothing is said is taken as conditioning.
+    In words that tell what is `given`, a drug of which nothing is said is taken as conditioning. A sentence that begins
+    with what is `compared` tells nothing of the transplantation.
     """
     if not any(term.field in _DRUG for term in terms):
         return
@@ -269,7 +297,7 @@ def uses_of(passage: Passage, terms: Sequence[Named], *, given: bool) -> Iterato
     before = _Before(None, conditioned=False)
     for low, high in _sentences(passage.text, min(len(passage.text), terms[-1].end + _REACH)):
         inside = terms[bisect_left(starts, low) : bisect_left(starts, high)]
-        if not inside:
+        if not inside or compared.match(passage.text, low):
             continue
         sentence = _Sentence.of(passage.text, low, high, inside)
         elsewhere = passage.place is Place.DESCRIPTION and bool(ELSEWHERE.search(passage.text, low, high))
@@ -384,6 +412,13 @@ def _shares(use: Use, other: Use) -> bool:
     return other.role in ("conditioning", "background") or (
         other.role == "mobilisation" and use.drugs == ("cyclophosphamide",)
     )
+
+
+def in_one_sentence(use: Use, other: Use) -> bool:
+    if use.passage.path != other.passage.path:
+        return False
+    first, last = sorted((use, other), key=lambda one: one.start)
+    return last.start - first.end <= _REACH and not _SENTENCE.search(use.passage.text, first.end, last.start)
 
 
 def role_told(told: Passage | None, terms: Sequence[Named], drugs: tuple[str, ...]) -> str | None:

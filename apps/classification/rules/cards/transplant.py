@@ -16,6 +16,8 @@ from apps.classification.rules.cards.drug_purposes import (
     MOBILISING,
     ONLY_CONDITIONING,
     Use,
+    compared_as,
+    in_one_sentence,
     is_before_graft,
     role_told,
     uses_of,
@@ -70,6 +72,16 @@ _IN_VIVO = re.compile(
     r"(?<!ex )\bin.vivo\b|\b(?:ATG|thymoglobulin\w?|anti.?thymocyte|alemtuzumab|campath)\b", re.IGNORECASE
 )
 _NEAR = 40
+_SHORT_NAME = 40
+# Behind a drug: its own dose.
+_DOSED = re.compile(r"\s?\(?(?:IV\s|i\.v\.\s)?\d[\d.,]{0,6}\s?m?g\b", re.IGNORECASE)
+# "Busulfan; those without a donor get": other people, who get another regimen.
+_OTHER_PEOPLE = re.compile(
+    r"[;.,]\s(?:and\s|while\s)?(?:those|(?:the\s)?others|other patients|patients|people)\s"
+    r"(?:without|lacking|with no|who (?:have no|lack|do not have)|(?:will\s)?(?:receive|get))\b",
+    re.IGNORECASE,
+)
+_ALSO = re.compile(r"\b(?:also|additional(?:ly)?|in addition|plus|as well)\b", re.IGNORECASE)
 _MAYBE = re.compile(r"\b(?:with or without|with/without|may|optional(?:ly)?|if)\W+(?:\w+\W+){0,4}$", re.IGNORECASE)
 _WRITTEN, _WRITTEN_BEHIND = 240, 110
 _WRITTEN_ENDS = re.compile(r"[.!?;](?:\s|$)|\n")
@@ -142,17 +154,25 @@ def _units(material: Material) -> list[_Unit]:
         for arm in grafted
     ]
     units.append(_Unit("interventions", False, tuple(_listed(material, words, _of_controls_alone(arms, grafted)))))
+    named = compared_as(*_names_of(controls, without))
     units += [
         _Unit(
             passage.path,
             False,
-            tuple(uses_of(passage, words.of(passage).found, given=passage.place is Place.TITLE)),
+            tuple(uses_of(passage, words.of(passage).found, given=passage.place is Place.TITLE, compared=named)),
         )
         for passage in passages
         if passage.place in (Place.TITLE, Place.DESCRIPTION)
     ]
     compared = _drugs_of(words, controls) - _drugs_of(words, grafted)
     return _without_other_purposes(units, compared)
+
+
+def _names_of(controls: Iterable[Arm], without: Collection[int]) -> Iterator[str]:
+    """By what the texts may call an arm without the graft: its label, where that is short."""
+    for arm in controls:
+        if arm.number in without and arm.label and 1 < len(arm.label.text.strip()) <= _SHORT_NAME:
+            yield arm.label.text.strip()
 
 
 def _drugs_of(words: Words, arms: Iterable[Arm]) -> set[str]:
@@ -189,13 +209,30 @@ def _without_other_purposes(units: Sequence[_Unit], compared: set[str]) -> list[
                 roles = {role for drug in use.drugs for role in elsewhere.get(drug, ())}
                 if roles in ({"after"}, {"comparison"}):
                     continue
-                if any(here.get(drug, {"conditioning"}) - {"conditioning"} for drug in use.drugs):
+                purposes = {role for drug in use.drugs for role in here.get(drug, ())} - {"conditioning"}
+                if purposes == {"mobilisation"} and _is_dosed_in_regimen(use, unit.uses):
+                    uses.append(use)
+                    continue
+                if purposes:
                     continue
                 use = use._replace(doubtful=use.doubtful or roles == {"mobilisation"})
             uses.append(use)
         if uses:
             kept.append(unit._replace(uses=tuple(uses)))
     return kept
+
+
+def _is_dosed_in_regimen(use: Use, uses: Iterable[Use]) -> bool:
+    """Whether a drug stands with its dose in a sentence with one that only a conditioning has, and none that mobilises.
+
+    "Cyclophosphamide 200 mg/kg and ATG 6 mg/kg. Mobilised by cyclophosphamide": here it is given twice.
+    """
+    beside = [one for one in uses if in_one_sentence(use, one)]
+    return (
+        _DOSED.match(use.passage.text, use.end) is not None
+        and any(ONLY_CONDITIONING & set(one.drugs) for one in beside)
+        and not any(one.role == "mobilisation" or GROWTH_FACTORS & set(one.drugs) for one in beside)
+    )
 
 
 def _purposes(uses: Iterable[Use]) -> dict[str, set[str]]:
@@ -274,6 +311,8 @@ def _link(previous: Use | None, use: Use) -> str:
     text = use.passage.text
     between = text[previous.end : use.start]
     if _ALTERNATIVE.search(between) or (_LINE_BEGINS.search(between) and _HEADING_ENDS.match(text, use.end)):
+        return "or"
+    if _OTHER_PEOPLE.search(between) and not _ALSO.search(between):
         return "or"
     if _OPTIONAL.search(between[-_OR_REACH:]):
         return "optional"
