@@ -44,8 +44,8 @@ PAGES = {
 
 
 @contextmanager
-def serving(application: str) -> Iterator[int]:
-    """gunicorn, two workers, on a free port of this machine."""
+def serving(application: str, workers: int = 2, **environment: str) -> Iterator[int]:
+    """gunicorn as the project ships it, on a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -57,7 +57,7 @@ def serving(application: str) -> Iterator[int]:
         "--bind",
         f"127.0.0.1:{port}",
         "--workers",
-        "2",
+        str(workers),
     ]
     child = subprocess.Popen(
         [sys.executable, *arguments, application],
@@ -66,6 +66,7 @@ def serving(application: str) -> Iterator[int]:
             "DATABASE_URL": database_url(DATABASE),
             "LOG_LEVEL": "WARNING",
             "API_REQUESTS_PER_MINUTE": "1000000",
+            **environment,
         },
         cwd=settings.BASE_DIR,
         stdout=sys.stderr,
@@ -118,7 +119,7 @@ def _multiply(size: int) -> None:
 
 def _measure(size: int, names: Sequence[str]) -> None:
     """Each page in turn with the bare view, burst by burst, so that a busy moment of the machine hits both."""
-    with serving("bench.bare") as bare_port, serving("trialtracker.wsgi") as port:
+    with serving("bench.bare") as bare_port, serving("trialtracker.wsgi", PAGE_CACHE_MB="0") as port:
         load(bare_port, ["/"], seconds=1)
         for name in names:
             paths = PAGES[name]
@@ -138,7 +139,7 @@ def _in_turn(bare_port: int, port: int, paths: Sequence[str], headers: str = "")
 
 
 def _figure(name: str, size: int, rounds: list[tuple[Load, Load]], wanted: int) -> None:
-    _only({wanted}, {status for _, ours in rounds for status in ours.statuses}, name)
+    only({wanted}, {status for _, ours in rounds for status in ours.statuses}, name)
     ratio = median(ours.rate / bare.rate for bare, ours in rounds)
     figure(
         name,
@@ -152,7 +153,7 @@ def _figure(name: str, size: int, rounds: list[tuple[Load, Load]], wanted: int) 
     )
 
 
-def _only(wanted: set[int], met: set[int], name: str) -> None:
+def only(wanted: set[int], met: set[int], name: str) -> None:
     if met != wanted:
         raise RuntimeError(f"{name}: expected the answer {wanted}, met {met}")
 

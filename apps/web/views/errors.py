@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
 
 from apps.core.statements import RETRY_AFTER
+from apps.web.turns import Refusal
+
+# What somebody is told to wait, in seconds, who asks for too much at once.
+_A_MOMENT = 5
 
 _LAST_RESORT = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Something went wrong here – trialtracker</title>'
@@ -24,6 +29,29 @@ def too_slow(request: HttpRequest) -> HttpResponse:
     """For a page whose data the database could not give in time. Asks it nothing more."""
     page = render_to_string("503.html", {"sample": settings.SAMPLE})
     return HttpResponse(page, status=503, headers={"Cache-Control": "no-store", "Retry-After": str(RETRY_AFTER)})
+
+
+def too_many(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """For a request that is one too many in this process. Asks the database nothing."""
+    if refusal == "too many of one":
+        status, title = 429, gettext("Too many requests at once")
+        told = gettext(
+            "Your address has as many requests here at once as one may have. Ask for one after the other, or try again "
+            "in a few seconds."
+        )
+    else:
+        status, title = 503, gettext("Too many requests at once")
+        told = gettext("More lists and files are being asked for than we can make at once. Try again in a few seconds.")
+    if request.path.startswith("/api/v1/"):
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": told}
+        response: HttpResponse = JsonResponse(problem, status=status, content_type="application/problem+json")
+    else:
+        response = HttpResponse(f"{told}\n", status=status, content_type="text/plain; charset=utf-8")
+    if request.path.startswith("/api/"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Retry-After"] = str(_A_MOMENT)
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
