@@ -73,9 +73,9 @@ class StoppedStatements:
 
 # Asked by machines that look whether the process lives.
 _ALWAYS = ("/healthz", "/readyz")
-_FILES = ("/trials/export.", "/trials/cite.", "/trials/about.json", "/data/snapshots/")
+_FILES = ("/trials/export.", "/data/snapshots/")
 # Lists, besides every other address with parameters.
-_LISTS = ("/api/", "/trials/values/")
+_LISTS = ("/api/", "/trials/values/", "/trials/cite.", "/trials/about.json")
 
 
 class InTurn:

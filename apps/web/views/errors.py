@@ -33,20 +33,19 @@ def too_slow(request: HttpRequest) -> HttpResponse:
 
 def too_many(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """For a request that is one too many in this process. Asks the database nothing."""
-    if refusal == "too many of one":
-        status, title = 429, gettext("Too many requests at once")
-        told = gettext(
+    told = (
+        gettext(
             "Your address has as many requests here at once as one may have. Ask for one after the other, or try again "
             "in a few seconds."
         )
-    else:
-        status, title = 503, gettext("Too many requests at once")
-        told = gettext("More lists and files are being asked for than we can make at once. Try again in a few seconds.")
+        if refusal == "too many of one"
+        else gettext("More lists and files are being asked for than we can make at once. Try again in a few seconds.")
+    )
     if request.path.startswith("/api/v1/"):
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": told}
-        response: HttpResponse = JsonResponse(problem, status=status, content_type="application/problem+json")
+        problem = {"type": "about:blank", "title": "Too Many Requests", "status": 429, "detail": told}
+        response: HttpResponse = JsonResponse(problem, status=429, content_type="application/problem+json")
     else:
-        response = HttpResponse(f"{told}\n", status=status, content_type="text/plain; charset=utf-8")
+        response = HttpResponse(f"{told}\n", status=429, content_type="text/plain; charset=utf-8")
     if request.path.startswith("/api/"):
         response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "no-store"

@@ -231,12 +231,15 @@ def test_one_too_many_of_an_address_is_told_to_wait(client: Client, turns: Turns
     assert client.get("/trials/").status_code == 200
 
 
-LISTS = ("/trials/?page=2", "/?utm_source=x", "/trials/values/sponsor/", "/api/v1/studies/", "/api/ctgov/v2/studies")
-FILES = ("/trials/export.csv", "/trials/cite.txt", "/trials/about.json", "/data/snapshots/2026-01/manifest.json")
+LISTS = (
+    *("/trials/?page=2", "/?utm_source=x", "/trials/values/sponsor/", "/api/v1/studies/", "/api/ctgov/v2/studies"),
+    *("/trials/cite.txt", "/trials/about.json"),
+)
+FILES = ("/trials/export.csv", "/data/snapshots/2026-01/manifest.json")
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("lane", "paths", "others"), [("lists", LISTS, FILES[:3]), ("files", FILES, LISTS)])
+@pytest.mark.parametrize(("lane", "paths", "others"), [("lists", LISTS, FILES), ("files", FILES, LISTS)])
 def test_where_a_lane_is_full_its_addresses_are_told_to_wait_and_others_are_not(
     client: Client, turns: Turns, lane: Lane, paths: tuple[str, ...], others: tuple[str, ...]
 ):
@@ -245,11 +248,11 @@ def test_where_a_lane_is_full_its_addresses_are_told_to_wait_and_others_are_not(
             stack.callback(visit(turns, f"198.51.100.{number}", lane).leave)
         for path in paths:
             refused = client.get(path)
-            assert (path, refused.status_code, refused["Retry-After"]) == (path, 503, "5")
+            assert (path, refused.status_code, refused["Retry-After"]) == (path, 429, "5")
         for path in ("/", "/trials/", "/about/", *others):
             response = client.get(path)
+            assert response.getvalue() is not None
             assert response.headers.get("Retry-After") != "5"
-            response.close()
 
 
 def test_the_web_server_has_threads_left_when_the_lanes_or_one_address_have_all_they_can(monkeypatch: pytest.MonkeyPatch):
