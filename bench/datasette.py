@@ -46,7 +46,7 @@ _COLUMNS = {
 _TEXTS = ("text_a", "text_b", "text_c", "text_d", "text_outcomes", "text_eligibility")
 # The same questions on both sides; the texts are so many that none is asked for twice in a burst.
 _FILTERED = (("disease", "multiple-sclerosis"), ("status", "RECRUITING"))
-_WORDS = [" ".join(pair) for pair in itertools.combinations(WORDS, 2)]
+_WORDS = [" ".join(words) for words in itertools.combinations(WORDS, 3)]
 
 
 def asked_of_us(path: str) -> dict[str, list[str]]:

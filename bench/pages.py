@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from statistics import median
 from urllib.error import URLError
@@ -23,7 +24,7 @@ from django.db import connection
 
 from bench.figures import database_url, figure, fresh_database
 from bench.load import Load, load
-from bench.made_up import made_up_studies
+from bench.made_up import WORDS, made_up_studies
 
 DATABASE = "bench_pages"
 BASE = 1_000
@@ -36,6 +37,8 @@ PAGES = {
         "/trials/?status=RECRUITING&country=CN",
         "/trials/?q=placebo+infusion&disease=type-1-diabetes",
     ),
+    # Texts that nobody has asked for before: so many that none comes again while it is measured.
+    "new_text": tuple(f"/trials/?q={'+'.join(words)}" for words in combinations(WORDS, 3)),
     "detail": tuple(f"/trials/NCT{90_000_000 + n:08d}/" for n in range(0, BASE, 97)),
     "disease": ("/diseases/multiple-sclerosis/", "/diseases/type-1-diabetes/"),
     "home": ("/",),
@@ -123,11 +126,14 @@ def _measure(size: int, names: Sequence[str]) -> None:
         load(bare_port, ["/"], seconds=1)
         for name in names:
             paths = PAGES[name]
-            load(port, paths, seconds=1)
+            load(port, paths[:50], seconds=1)
             _figure(f"page_{name}", size, _in_turn(bare_port, port, paths), 200)
         etag = urlopen(f"http://127.0.0.1:{port}/trials/").headers["ETag"]
         same = _in_turn(bare_port, port, ["/trials/"], headers=f"If-None-Match: {etag}\r\n")
         _figure("page_not_modified", size, same, 304)
+        with serving("trialtracker.wsgi") as keeping_port:
+            load(keeping_port, ["/trials/"], seconds=1)
+            _figure("page_warm", size, _in_turn(bare_port, keeping_port, ["/trials/"]), 200)
         for name in ("list", "detail", "disease", "home") if size == BASE else ():
             figure(f"weight_{name}", _weight(port, PAGES[name][0]) / 1000, "kB gzipped, assets included", limit=60)
 
@@ -183,7 +189,7 @@ def scale() -> None:
     for size in SIZES:
         with fresh_database(DATABASE):
             fill(size)
-            _measure(size, ("list", "filtered_list", "detail", "disease"))
+            _measure(size, ("list", "filtered_list", "new_text", "detail", "disease"))
 
 
 BENCHMARKS = {"pages": pages, "scale": scale}

@@ -397,6 +397,18 @@ def test_more_matches_than_are_ranked_come_in_the_usual_order_until_a_filter_lea
     assert found("q=sclerosis&country=FR") == ["NCT90000001", "NCT90000002"]
 
 
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 16, 17, 30])
+def test_few_and_many_ids_become_the_same_bitmap(number: int):
+    publish(*[entry(f"NCT{90_000_001 + place}") for place in range(17)])
+    index = bitmaps.index_at(dataset_version())
+    wanted = [90_000_001 + place for place in range(number)]
+    assert index.of_ids(wanted) == sum(1 << index.ids.index(one) for one in wanted if one in index.ids)
+
+
+def test_no_study_is_no_bit_in_an_empty_index():
+    assert bitmaps.index_at(dataset_version()).of_ids([90_000_001]) == 0
+
+
 def test_a_caller_that_knows_the_version_saves_a_statement(django_assert_num_queries):
     publish(entry())
     version = dataset_version()
