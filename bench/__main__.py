@@ -11,7 +11,7 @@ import django
 def main(names: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialtracker.settings")
     django.setup()
-    from bench import classification, decoder, index, pages, sync
+    from bench import classification, crawler, datasette, decoder, index, pages, sync
     from bench.figures import run
 
     known = {
@@ -20,6 +20,8 @@ def main(names: list[str]) -> int:
         **classification.BENCHMARKS,
         **pages.BENCHMARKS,
         **index.BENCHMARKS,
+        **datasette.BENCHMARKS,
+        **crawler.BENCHMARKS,
     }
     unknown = [name for name in names if name not in known]
     if unknown:

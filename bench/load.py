@@ -35,7 +35,7 @@ async def _load(port: int, paths: Sequence[str], connections: int, seconds: floa
             begun = time.perf_counter()
             if streams is None:
                 streams = await asyncio.open_connection("127.0.0.1", port)
-            status, keep = await _ask(*streams, paths[number % len(paths)], headers)
+            status, keep = await ask(*streams, paths[number % len(paths)], headers)
             taken.append(time.perf_counter() - begun)
             statuses[status] = statuses.get(status, 0) + 1
             number += connections
@@ -52,11 +52,19 @@ async def _load(port: int, paths: Sequence[str], connections: int, seconds: floa
     return Load(rate, statistics.median(taken) * 1000, cuts[18] * 1000, statuses)
 
 
-async def _ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: str) -> tuple[int, bool]:
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, headers: str) -> tuple[int, bool]:
+    """One answer, read to its end: its status, and whether the connection can be used again."""
     writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     status = int(head[9:12])
     length = next((int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), None)
+    chunked = "transfer-encoding: chunked" in head
     if status != 304:
-        await (reader.readexactly(length) if length is not None else reader.read())
-    return status, "connection: close" not in head and (length is not None or status == 304)
+        await (_chunks(reader) if chunked else reader.read() if length is None else reader.readexactly(length))
+    return status, "connection: close" not in head and (chunked or length is not None or status == 304)
+
+
+async def _chunks(reader: asyncio.StreamReader) -> None:
+    while size := int(await reader.readline(), 16):
+        await reader.readexactly(size + 2)
+    await reader.readline()

@@ -36,6 +36,8 @@ TOGETHER = ("tests/integration/entrances/", "tests/e2e/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Tests write without moving the dataset's version, and count statements: only the cache's own tests have it.
+    settings.PAGE_CACHE_MB = 0
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:
         _take_redis_database(int(worker.removeprefix("gw")) + 1)

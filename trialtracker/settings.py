@@ -38,6 +38,8 @@ SITE_URL = env_str("SITE_URL", "http://localhost:8000")
 DATABASES = {"default": env_database("DATABASE_URL") | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 # For the web server alone (wsgi.py, asgi.py): the worker, the commands and the migrations take the time that they need.
 WEB_STATEMENT_TIMEOUT_MS = env_int("WEB_STATEMENT_TIMEOUT_MS", 2000)
+# Pages without parameters that each web process keeps ready to send.
+PAGE_CACHE_MB = env_int("PAGE_CACHE_MB", 16)
 REDIS_URL = env_service("REDIS_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "apps.web.middleware.PolicyHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.web.middleware.InTurn",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -21,9 +21,11 @@ import msgspec
 from django.db import connection
 
 from apps.search.limits import SEARCH_TIMEOUT_MS, time_limit
+from apps.search.matching import Order, Term
 from apps.search.moments import NOW, Moment
 from apps.search.names import Names
 from apps.search.query import DEFAULT_SORT, FILTERS, StudyQuery
+from apps.search.remembered import Remembered
 from apps.vocabulary.card_values import CARD_FILTERS, NOT_STATED
 from apps.vocabulary.study_values import (
     CONTROLS,
@@ -99,7 +101,11 @@ _OF_EMPTY: Mapping[str, str] = {
 }
 # Earlier days whose indexes a process keeps.
 PAST_INDEXES = 8
-_BITS = bytes.maketrans(b"01", b"\x00\x01")
+_BITS, _DIGITS = bytes.maketrans(b"01", b"\x00\x01"), bytes.maketrans(b"\x00\x01", b"01")
+# One in so many studies: fewer are looked up one by one.
+_FEW = 8
+# Texts whose matches are kept, a bit a study each; rankings that are kept, four octets a ranked study each.
+TEXTS_KEPT, RANKINGS_KEPT = 256, 64
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,8 @@ class BitmapIndex:
     order.
 
     `ids` holds the numbers of the NCT ids. `values` maps filter and value to the studies that have it. Nothing here
-    changes once built, but for the sort orders, which are added when first asked for.
+    changes once built, but for what is added when first asked for: sort orders; what a search text finds (None: it has
+    no word to search for) and which of its terms were searched; the places of ranked studies in their order.
     """
 
     version: int
@@ -117,6 +124,12 @@ class BitmapIndex:
     scopes: Mapping[str, int]
     names: Mapping[str, Names] = field(default_factory=dict)
     moment: Moment = NOW
+    found: Remembered[str, tuple[int | None, Sequence[Term]]] = field(
+        default_factory=lambda: Remembered(TEXTS_KEPT), repr=False
+    )
+    rankings: Remembered[tuple[Order, int], array[int]] = field(
+        default_factory=lambda: Remembered(RANKINGS_KEPT), repr=False
+    )
     _orders: dict[str, array[int]] = field(default_factory=dict, repr=False)
     _places: list[dict[int, int]] = field(default_factory=list, repr=False)
 
@@ -153,8 +166,12 @@ class BitmapIndex:
 
     def of_ids(self, numbers: Iterable[int]) -> int:
         """The bitmap of these NCT numbers; unknown ones are passed over."""
+        wanted = set(numbers)
+        if len(wanted) * _FEW > len(self.ids):
+            # All in C: of 10,000 studies in a third of the time that it takes to go from one to the next.
+            return int(bytes(map(wanted.__contains__, self.ids)).translate(_DIGITS)[::-1] or b"0", 2)
         places = self._place_of()
-        return _bitmap((places[number] for number in numbers if number in places), len(self.ids))
+        return _bitmap((places[number] for number in wanted if number in places), len(self.ids))
 
     def with_prefix(self, digits: str) -> int:
         """Studies whose eight digits begin so."""
@@ -164,13 +181,19 @@ class BitmapIndex:
 
     def page(self, bits: int, sort: str, start: int, stop: int) -> list[str]:
         """NCT ids of the studies in `bits` from `start` to `stop` in this order."""
+        order = range(len(self.ids)) if sort == DEFAULT_SORT else self._order(sort)
+        return self.page_of(order, bits, start, stop)
+
+    def page_of(self, order: Sequence[int], bits: int, start: int, stop: int) -> list[str]:
+        """The same in an order of places."""
         flags = self._flags(bits)
-        if sort == DEFAULT_SORT:
-            places: Iterable[int] = compress(range(len(self.ids)), flags)
-        else:
-            order = self._order(sort)
-            places = compress(order, map(flags.__getitem__, order))
-        return [nct_id(self.ids[place]) for place in islice(places, start, stop)]
+        chosen = compress(order, flags if isinstance(order, range) else map(flags.__getitem__, order))
+        return [nct_id(self.ids[place]) for place in islice(chosen, start, stop)]
+
+    def places_of(self, numbers: Iterable[int]) -> array[int]:
+        """The places of these NCT numbers in their order; unknown ones are passed over."""
+        place_of = self._place_of()
+        return array("I", [place_of[number] for number in numbers if number in place_of])
 
     def after(self, bits: int, number: int, limit: int) -> list[str]:
         """The first ids of the studies in `bits` that follow this NCT number, by NCT id."""
@@ -197,12 +220,10 @@ class BitmapIndex:
     def _order(self, sort: str) -> array[int]:
         order = self._orders.get(sort)
         if order is None:
-            place_of = self._place_of()
             sql = f"SELECT substr(nct_id, 4)::int FROM {self.moment.documents} ORDER BY {_order_by(sort)}"  # noqa: S608
             with connection.cursor() as cursor:
                 cursor.execute(_limit(self.moment) + sql)
-                places = (place_of.get(number) for (number,) in cursor.fetchall())
-                order = self._orders[sort] = array("I", [place for place in places if place is not None])
+                order = self._orders[sort] = self.places_of(number for (number,) in cursor.fetchall())
         return order
 
 

@@ -1,14 +1,15 @@
 """Reading the published documents: lists with their counts, single documents, the dataset's version.
 
 A list costs two statements (version, rows), one more with a text and one more to rank what it finds, one more the first
-time that a process needs a sort order, one more after the dataset has moved. A text that finds nothing costs one or two
-more to look for its nearest spelling, and one to search that. A list of an earlier day costs the same and, the first
-time that a process is asked for one, or for this one, a statement each. A whole list is read in batches from one
-statement, however long it is.
+time that a process needs a sort order, one more after the dataset has moved. What a text finds and how it is ranked is
+kept in the process while the dataset stands. A text that finds nothing costs one or two more to look for its nearest
+spelling, and one to search that. A list of an earlier day costs the same and, the first time that a process is asked
+for one, or for this one, a statement each. A whole list is read in batches from one statement, however long it is.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
@@ -58,9 +59,10 @@ JOIN {documents} USING (nct_id) ORDER BY place
 # Documents that are held in memory at a time while a whole list is read.
 BATCH = 500
 
-# The stop words among these, and then, row by row, each part of a plan.
+# The stop words among these and the dataset's version; then, row by row, each part of a plan.
 _STOP_WORDS = """
-SELECT string_agg(word, ' '), NULL FROM unnest(%s::text[]) AS word WHERE ts_lexize('english_stem', word) = '{}'
+SELECT string_agg(word, ' '), (SELECT version::text FROM search_datasetversion)
+FROM unnest(%s::text[]) AS word WHERE ts_lexize('english_stem', word) = '{}'
 """
 # One part of a plan: what is left of its tsquery without stop words, and the studies that fit. `vector` is a column.
 _MATCH = """
@@ -69,19 +71,23 @@ SELECT to_tsquery('trialtracker', %s)::text, (
     WHERE {vector} @@ to_tsquery('trialtracker', %s)
 )
 """
+# Numbers of NCT ids in their order, and the dataset's version.
 _RANK = """
-SELECT nct_id FROM (
+SELECT substr(nct_id, 4)::int, (SELECT version FROM search_datasetversion) FROM (
     -- The vector unpacked once for all that is asked of it.
     SELECT nct_id, last_update_posted, whole_vector || ''::tsvector AS vector
     FROM {documents} WHERE nct_id = ANY(%(ids)s) OFFSET 0
 ) AS matching
 ORDER BY
-    vector @@ to_tsquery('trialtracker', %(titles)s) DESC,
-    vector @@ to_tsquery('trialtracker', %(subjects)s) DESC,
+    -- Whatever has the text in its titles has it there or in conditions and interventions; most hits have neither.
+    CASE
+        WHEN NOT vector @@ to_tsquery('trialtracker', %(subjects)s) THEN 0
+        WHEN NOT vector @@ to_tsquery('trialtracker', %(titles)s) THEN 1
+        ELSE 2
+    END DESC,
     vector @@ to_tsquery('trialtracker', %(typed)s) DESC,
     ts_rank(%(weights)s, vector, to_tsquery('trialtracker', %(anywhere)s)) DESC,
     last_update_posted DESC, nct_id DESC
-OFFSET %(start)s LIMIT %(number)s
 """
 
 
@@ -406,6 +412,8 @@ def _matched(index: BitmapIndex, question: Question) -> tuple[int | None, Sequen
     """The studies that fit, None where there is no word to search for; and the terms that were searched."""
     if question.plan is None:
         return None, ()
+    if (known := index.found.get(question.text)) is not None:
+        return known
     parts = list(dict.fromkeys(matches_of(question.plan)))
     if not parts:
         return _evaluated(index, question.plan, {}), ()
@@ -414,7 +422,7 @@ def _matched(index: BitmapIndex, question: Question) -> tuple[int | None, Sequen
     words = [term.word for term in question.terms if term.word]
     with connection.cursor() as cursor:
         cursor.execute(search_limits() + sql, [words, *(part.tsquery for part in parts for _ in range(2))])
-        (stop_words, _none), *rows = cursor.fetchall()
+        (stop_words, version), *rows = cursor.fetchall()
     found = {
         # An empty tsquery: there were stop words alone.
         part: None if not tsquery else index.of_ids(map(int, ids.split(","))) if ids else 0
@@ -422,7 +430,11 @@ def _matched(index: BitmapIndex, question: Question) -> tuple[int | None, Sequen
     }
     left_out = set((stop_words or "").split())
     terms = [term for term in question.terms if term.word not in left_out]
-    return _evaluated(index, question.plan, found), terms
+    matched = _evaluated(index, question.plan, found), terms
+    # What the documents of another version hold is no answer of this index to anyone else.
+    if version == str(index.version):
+        index.found.put(question.text, matched)
+    return matched
 
 
 def _evaluated(index: BitmapIndex, plan: Plan, found: Mapping[Match, int | None]) -> int | None:
@@ -461,12 +473,29 @@ def _ids(
     """So many ids of the list from `start` on, in its order."""
     if query.order != RELEVANCE:
         return index.page(bits, query.order, start, start + number)
-    if (order := found.question.order) is not None and count <= RANK_LIMIT:
-        return _ranked(index, bits, order, start, number)
+    order = found.question.order
+    if order is not None and count <= RANK_LIMIT:
+        return index.page_of(_ranking(index, bits, order, query, found), bits, start, start + number)
     return index.page(bits, DEFAULT_SORT, start, start + number)
 
 
-def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int) -> list[str]:
+def _ranking(index: BitmapIndex, bits: int, order: Order, query: StudyQuery, found: _Found) -> array[int]:
+    """The places of these studies by relevance, where they are not too many with those that filters leave out.
+
+    The rank of a study does not hang on the filters, so one ranking serves the pages of every filter.
+    """
+    unfiltered = (found.bits or 0) & index.of_scopes(query.scopes)
+    ranked = unfiltered if unfiltered.bit_count() <= RANK_LIMIT else bits
+    places = index.rankings.get((order, ranked))
+    if places is None:
+        places, version = _ranked(index, ranked, order)
+        if version == index.version:
+            index.rankings.put((order, ranked), places)
+    return places
+
+
+def _ranked(index: BitmapIndex, bits: int, order: Order) -> tuple[array[int], int | None]:
+    """The places of these studies by relevance, and the dataset version of the documents that told it."""
     values: dict[str, Any] = {
         "titles": order.titles,
         "subjects": order.subjects,
@@ -474,12 +503,11 @@ def _ranked(index: BitmapIndex, bits: int, order: Order, start: int, number: int
         "anywhere": order.anywhere,
         "ids": index.members(bits),
         "weights": _WEIGHTS,
-        "start": start,
-        "number": number,
     }
     with connection.cursor() as cursor:
         cursor.execute(search_limits() + _RANK.format(documents=index.moment.documents), values)
-        return [nct_id for (nct_id,) in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return index.places_of(number for number, _version in rows), rows[0][1] if rows else None
 
 
 def _facets(index: BitmapIndex, query: StudyQuery, chosen: Selection, whole: str) -> Iterator[Facet]:

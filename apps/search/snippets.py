@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -71,7 +72,7 @@ def snippets_of(texts: Mapping[str, str], terms: Sequence[Term]) -> tuple[Snippe
     """
     found: list[Snippet] = []
     left = list(terms)
-    finder = _Finder(terms)
+    finder = _finder(tuple(terms))
     for place, (_label, columns) in PLACES.items():
         here = [term for term in left if term.field is None or place in _OF_FIELD[term.field]]
         for line in _lines(texts, columns) if here else ():
@@ -125,6 +126,11 @@ class _Finder:
                     yield found.start(), end, term
                     at = end
                     break
+
+
+@lru_cache(maxsize=64)
+def _finder(terms: tuple[Term, ...]) -> _Finder:
+    return _Finder(terms)
 
 
 def _start_of(stem_: str) -> str:

@@ -1,15 +1,18 @@
-"""Headers that every answer carries, and what a page becomes that cannot be had, or would take too long."""
+"""Headers that every answer carries, who comes next, and what a page becomes that cannot be had, or not in time."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from rest_framework.throttling import BaseThrottle
 
 from apps.core.statements import was_stopped
 from apps.search.moments import OutsideHistory
-from apps.web.views.errors import no_such_day, too_slow
+from apps.web.turns import Lane, Turns, Visit
+from apps.web.views.errors import no_such_day, too_many, too_slow
 
 log = logging.getLogger(__name__)
 
@@ -81,3 +84,71 @@ class StoppedStatements:
             return None
         log.warning("A statement of %s took too long and was stopped.", request.path)
         return too_slow(request)
+
+
+_LOOPBACK = ("127.0.0.1", "::1", "")
+# Asked by machines that look whether the process lives.
+_ALWAYS = ("/healthz", "/readyz")
+_FILES = ("/trials/export.", "/data/snapshots/")
+# Lists, besides every other address with parameters.
+_LISTS = ("/api/", "/trials/values/", "/trials/cite.", "/trials/about.json")
+
+
+class InTurn:
+    """Lets requests run in turn (`apps/web/turns.py`); whoever has too many in the process is told to wait."""
+
+    turns = Turns()
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path in _ALWAYS:
+            return self._get_response(request)
+        visit = self.turns.visit(_who(request), lane=_lane(request))
+        if not isinstance(visit, Visit):
+            return too_many(request, visit)
+        stays = False
+        try:
+            with visit.turn():
+                response = self._get_response(request)
+            if isinstance(response, StreamingHttpResponse) and not response.is_async:
+                response.streaming_content = _Pieces(response.streaming_content, visit)
+                stays = True
+        finally:
+            if not stays:
+                visit.leave()
+        return response
+
+
+_local = count()
+
+
+def _who(request: HttpRequest) -> str:
+    """The address of the reader. Requests from this machine itself are each somebody's: there one address is many."""
+    # Behind as many proxies of ours as NUM_PROXIES says; of the request it reads no more than its META.
+    who = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]
+    return f"{who} {next(_local)}" if who in _LOOPBACK else who
+
+
+def _lane(request: HttpRequest) -> Lane:
+    if request.path.startswith(_FILES):
+        return "files"
+    return "lists" if request.META.get("QUERY_STRING") or request.path.startswith(_LISTS) else ""
+
+
+class _Pieces:
+    """The pieces of an answer that is sent as it is made: each takes a turn, none is held while a reader reads."""
+
+    def __init__(self, pieces: Iterable[bytes], visit: Visit) -> None:
+        self._pieces, self._visit = iter(pieces), visit
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        with self._visit.turn():
+            return next(self._pieces)
+
+    def close(self) -> None:
+        self._visit.leave()

@@ -14,8 +14,9 @@ from django.views.decorators.http import condition
 
 from apps.search.selectors import dataset_version
 from apps.web.views.site import build, known
+from apps.web.views.warm import warm
 
-_KEY = "trialtracker.dataset_version"
+_KEY, _ETAG = "trialtracker.dataset_version", "trialtracker.etag"
 # Any cache may keep the page, and asks us each time whether it still stands.
 CACHE_CONTROL = "public, max-age=0, must-revalidate"
 
@@ -29,14 +30,16 @@ def version_of(request: HttpRequest) -> int:
 
 def page_etag(request: HttpRequest, *args: object, **kwargs: object) -> str:
     """The dataset, the registry's date, the build, the day and the address: when none moves, neither does the page."""
-    today = timezone.now().date()  # pages say how long ago something was
-    parts = (version_of(request), known.get().run, build(), settings.SAMPLE, today, request.get_full_path())
-    return f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
+    if _ETAG not in request.META:
+        today = timezone.now().date()  # pages say how long ago something was
+        parts = (version_of(request), known.get().run, build(), settings.SAMPLE, today, request.get_full_path())
+        request.META[_ETAG] = f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
+    return request.META[_ETAG]
 
 
 def conditional(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Answer 304 where the reader's copy still stands; otherwise render, with an ETag."""
-    conditioned = condition(etag_func=page_etag)(view)
+    """Answer 304 where the reader's copy still stands; otherwise the page, warm or made anew, with an ETag."""
+    conditioned = condition(etag_func=page_etag)(warm(view, page_etag))
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

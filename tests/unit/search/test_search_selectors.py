@@ -10,7 +10,7 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.search import bitmaps
+from apps.search import bitmaps, selectors
 from apps.search.documents import DocumentEntry
 from apps.search.query import SORTS, StudyQuery
 from apps.search.selectors import (
@@ -352,6 +352,61 @@ def test_a_search_by_relevance_costs_four_statements(django_assert_num_queries):
     # 1 dataset version, 2 the text's matches, 3 their ranks, 4 the page's rows
     with django_assert_num_queries(4):
         search_studies(StudyQuery(q="sclerosis"))
+
+
+def test_a_text_that_is_searched_again_costs_two_statements_whatever_page_and_filters(django_assert_num_queries):
+    publish(*[entry() for _ in range(6)], entry("NCT90000000", title="Sclerosis", countries=["FR"]))
+    whole = found("q=sclerosis")
+    # 1 dataset version, 2 the page's rows
+    with django_assert_num_queries(2):
+        assert found("q=sclerosis&page=2&page_size=3") == whole[3:6]
+    with django_assert_num_queries(2):
+        assert found("q=sclerosis&country=ES") == [nct_id for nct_id in whole if nct_id != "NCT90000000"]
+    # 1 dataset version, 2 the order by title, 3 the page's rows
+    with django_assert_num_queries(3):
+        assert len(found("q=sclerosis&sort=title")) == 7
+
+
+def test_what_a_text_found_is_forgotten_when_the_dataset_moves():
+    publish(entry("NCT90000001"), entry("NCT90000002"))
+    assert found("q=sclerosis") == ["NCT90000002", "NCT90000001"]
+    publish(entry("NCT90000001", title="Sclerosis sclerosis, multiple sclerosis"), entry("NCT90000003", title="Lupus"))
+    assert found("q=lupus") == ["NCT90000003"]
+    assert found("q=sclerosis")[0] == "NCT90000001"
+
+
+def test_what_documents_of_another_version_say_is_not_kept(django_assert_num_queries):
+    """A request that began before a publication searches the documents after it: nobody else is given that."""
+    publish(entry())
+    later = dataset_version() + 1
+    search_studies(StudyQuery(q="sclerosis"), version=later)
+    # 1 the text's matches, 2 their ranks, 3 the page's rows
+    with django_assert_num_queries(3):
+        search_studies(StudyQuery(q="sclerosis"), version=later)
+
+
+def test_more_matches_than_are_ranked_come_in_the_usual_order_until_a_filter_leaves_fewer(monkeypatch):
+    monkeypatch.setattr(selectors, "RANK_LIMIT", 2)
+    best = "Sclerosis, sclerosis"
+    publish(
+        entry("NCT90000001", title=best, countries=["FR"]),
+        entry("NCT90000002", last_update_posted="2026-01-01", countries=["FR"]),
+        entry("NCT90000003", last_update_posted="2026-02-01"),
+    )
+    assert found("q=sclerosis") == ["NCT90000003", "NCT90000002", "NCT90000001"]
+    assert found("q=sclerosis&country=FR") == ["NCT90000001", "NCT90000002"]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 16, 17, 30])
+def test_few_and_many_ids_become_the_same_bitmap(number: int):
+    publish(*[entry(f"NCT{90_000_001 + place}") for place in range(17)])
+    index = bitmaps.index_at(dataset_version())
+    wanted = [90_000_001 + place for place in range(number)]
+    assert index.of_ids(wanted) == sum(1 << index.ids.index(one) for one in wanted if one in index.ids)
+
+
+def test_no_study_is_no_bit_in_an_empty_index():
+    assert bitmaps.index_at(dataset_version()).of_ids([90_000_001]) == 0
 
 
 def test_a_caller_that_knows_the_version_saves_a_statement(django_assert_num_queries):
