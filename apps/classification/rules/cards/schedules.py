@@ -178,10 +178,21 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
     if before and before.subject == "visit" and _THEN_GIVEN.match(text, before.end, end):
         return None
     if before:
-        return before
+        return _instead_of(text, terms, before)
     if after and after.subject == "visit" and _ASIDE.match(text, end, after.start):
         return None
     return after if after and after.start - end < 80 else None
+
+
+def _instead_of(text: str, terms: list[Term], control: Term) -> Term:
+    """The cells in whose place a control is given: "infusions of MSC or placebo, a month apart" is said of both."""
+    at = terms.index(control)
+    cells = terms[at - 1] if control.subject == "control" and at else None
+    joined = cells and cells.subject in CELLS and _OR.fullmatch(text, cells.end, control.start)
+    return cells if cells and joined else control
+
+
+_OR = re.compile(r"[®™]?\s?(?:\([^()]{1,20}\)\s)?or\s(?:(?:a|the|matching|matched|equivalent|identical)\s){0,2}", re.I)
 
 
 def _is_solvent(text: str, term: Term) -> bool:
