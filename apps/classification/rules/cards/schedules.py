@@ -186,8 +186,9 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
 
 def _instead_of(text: str, terms: list[Term], control: Term) -> Term:
     """The cells in whose place a control is given: "infusions of MSC or placebo, a month apart" is said of both."""
-    at = terms.index(control)
-    cells = terms[at - 1] if control.subject == "control" and at else None
+    if control.subject != "control":
+        return control
+    cells = next((term for term in reversed(terms) if term.end <= control.start), None)
     joined = cells and cells.subject in CELLS and _OR.fullmatch(text, cells.end, control.start)
     return cells if cells and joined else control
 
