@@ -40,6 +40,10 @@ def durations(criteria, **parts):
         ("T1D ≥5 yrs, C-peptide negative", ">=60", T1D),
         ("T1D < 4 months, antibodies", "<4", T1D),
         ("T1D within 100 days; one antibody", "<=3.3", T1D),
+        ("T1D, <12 months", "<12", T1D),
+        ("T1D diagnosed in the last 6 weeks", "<=1.4", T1D),
+        ("RA, more than 2 years", ">24", RA),
+        ("RA 2-10 years", "24-120", RA),
         ("Refractory lupus more than 3 years, with a relative who gives", ">36", SLE),
         ("T1D, 2-16 yr course", "24-192", T1D),
         ("Less than 24 months of evolution of the disease", "<24", MS),
@@ -77,6 +81,14 @@ def test_exclusion_of_a_recent_discovery():
     ],
 )
 def test_time_behind_the_disease_that_is_none_of_the_disease(text, parts):
+    assert durations(f"Inclusion Criteria:\n\n* {text}", **parts) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["RA 18-60 years", "MS, 18 to 65 years", "T1D, > 16 years", "Lupus between 14 and 70 years"]
+)
+def test_age_right_behind_the_disease_is_no_duration(text):
+    parts = {"RA": RA, "MS": MS, "T1": T1D, "Lu": SLE}[text[:2]]
     assert durations(f"Inclusion Criteria:\n\n* {text}", **parts) == []
 
 

@@ -379,6 +379,19 @@ def test_unequal_intervals():
     assert intervals("MSC on days 0, 7 and 21") == {"7", "14"}
 
 
+def test_cells_or_placebo_a_month_apart():
+    assert intervals("Three infusions of MSC or placebo, one month apart") == {"30"}
+    assert intervals("MSC, and placebo one month apart") == set()
+
+
+def test_weeks_of_infusions_that_are_as_many_as_those_of_the_cells():
+    parts = {"interventions": [("BIOLOGICAL", "MSC", "Three infusions of MSC"), ("DRUG", "Saline", "by vein")]}
+    described = "Infusions at weeks 0, 4 and 12. The last visit is at week 52."
+    found = labels(description=described, **parts)
+    assert [(one.value, one.doubtful) for one in found if one.scheme == "interval"] == [("28", True), ("56", True)]
+    assert intervals(description="Infusions at weeks 0, 4, 8 and 12.", **parts) == set()
+
+
 def test_least_interval_is_a_doubt():
     (label,) = [one for one in labels("MSC infusions separated by at least 30 days") if one.scheme == "interval"]
     assert (label.value, label.doubtful) == ("30", True)

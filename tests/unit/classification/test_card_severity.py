@@ -40,6 +40,7 @@ def severity(criteria, **parts):
         ("EDSS of at least 3", "edss>=3"),
         ("EDSS up to 6.5", "edss<=6.5"),
         ("EDSS 4 or more", "edss>=4"),
+        ("EDSS 7 or below", "edss<=7"),
         ("EDDS score 2 to 6", "edss:2-6"),
         ("Expanded Disability Status Scale (EDSS) ≤ 7", "edss<=7"),
         ("Expanded Disability Status Scale [12] (EDSS, [5]) ≥ 4.5", "edss>=4.5"),
@@ -57,6 +58,7 @@ def test_notation_of_limits(text, value):
     ("text", "value", "parts"),
     [
         ("DAS28 > 3.2", "das28>3.2", RA),
+        ("fasting C-p >0.1 ng/ml", "c-peptide>0.1", T1D),
         ("DAS28-CRP score of more than 3.2", "das28>3.2", RA),
         ("Disease activity score in 28 joints (DAS28) ≥5.1", "das28>=5.1", RA),
         ("≥ 6 swollen joints", "swollen-joints>=6", RA),

@@ -58,7 +58,9 @@ _COUNTED_FROM_ELSE = re.compile(
 _DURATION_OF_STUDY = re.compile(r"\s(?:of|in)\s(?:the\s)?(?:study|trial|follow|participation|protocol)", re.IGNORECASE)
 _TIME_BEFORE_DURATION = re.compile(r"[\s-]*(?:of\s|in\s)?(?:the\s)?$", re.IGNORECASE)
 # "T1D > 5 years;": the time stands at once behind the name, and nothing behind the time.
-_AT_ONCE = re.compile(r"\s?(?:\([^()]{1,12}\)\s?)?", re.IGNORECASE)
+_AT_ONCE = re.compile(r"\s?(?:\([^()]{1,12}\)\s?)?(?P<comma>,\s?)?", re.IGNORECASE)
+# Months from which a range behind the disease, or a limit behind a comma, is how old people are: "MS, 18-60 years".
+_LEAST_AGE = 144
 _ENDS = re.compile(r"\s*(?:$|[,;.)\n]|and\b|with\b|before\b|prior\b)", re.IGNORECASE)
 _RECENT = re.compile(r"\b(?:last|past|previous|preceding)\b", re.IGNORECASE)
 _LASTS = re.compile(r"(?:for|of|since|lasting|duration|evolving)\W+$|\(\W*$", re.IGNORECASE)
@@ -198,9 +200,12 @@ def _belongs(criterion: Criterion, point: Named, limits: Limits, own: bool, cond
 def _stands_at_once(criterion: Criterion, point: Named, limits: Limits) -> bool:
     """Whether a time stands right behind the disease, and no other word before or behind tells what lasts so long."""
     text = criterion.passage.text
+    between = _AT_ONCE.fullmatch(text, point.end, limits.start)
+    ranged = limits.low is not None and limits.high is not None
     return (
         limits.written
-        and _AT_ONCE.fullmatch(text, point.end, limits.start) is not None
+        and between is not None
+        and not ((ranged or between["comma"]) and float(limits.low or limits.high or 0) >= _LEAST_AGE)
         and _ENDS.match(text, limits.end) is not None
         and not _RECENT.search(text, limits.start, limits.end)
         and not _OTHER.search(text, max(criterion.start, point.start - 60), point.start)

@@ -64,9 +64,20 @@ def _facts(material: Material) -> list[Fact]:
                 facts.append(replace(fact, kind=kind))
             elif kind == "" and not statement.stated and _is_open(fact):
                 open_facts.append(replace(fact, kind="msc", shaky=True))
-    if open_facts and not any(fact.times or fact.more for fact in facts) and _only_cells_are_given(material):
-        facts += open_facts
+    if open_facts and _only_cells_are_given(material):
+        if not any(fact.times or fact.more for fact in facts):
+            facts += open_facts
+        elif not any(fact.days for fact in facts):
+            facts += _days_as_often(open_facts, facts)
     return facts if any(fact.times or fact.more for fact in facts) else [*facts, *_outcome_facts(material)]
+
+
+def _days_as_often(open_facts: Iterable[Fact], facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Days on which nothing is named that is given, as many as the times that the cells are: "at weeks 0, 4 and 12"."""
+    told = {fact.times for fact in facts if fact.times and not fact.bound}
+    for fact in open_facts:
+        if fact.days and told == {fact.times} and not fact.bound:
+            yield replace(fact, times=None)
 
 
 def _is_open(fact: Fact) -> bool:
@@ -167,10 +178,22 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
     if before and before.subject == "visit" and _THEN_GIVEN.match(text, before.end, end):
         return None
     if before:
-        return before
+        return _instead_of(text, terms, before)
     if after and after.subject == "visit" and _ASIDE.match(text, end, after.start):
         return None
     return after if after and after.start - end < 80 else None
+
+
+def _instead_of(text: str, terms: list[Term], control: Term) -> Term:
+    """The cells in whose place a control is given: "infusions of MSC or placebo, a month apart" is said of both."""
+    if control.subject != "control":
+        return control
+    cells = next((term for term in reversed(terms) if term.end <= control.start), None)
+    joined = cells and cells.subject in CELLS and _OR.fullmatch(text, cells.end, control.start)
+    return cells if cells and joined else control
+
+
+_OR = re.compile(r"[®™]?\s?(?:\([^()]{1,20}\)\s)?or\s(?:(?:a|the|matching|matched|equivalent|identical)\s){0,2}", re.I)
 
 
 def _is_solvent(text: str, term: Term) -> bool:
