@@ -35,6 +35,8 @@ def in_arm(text, label="Cells"):
         ("Mesenchymal stem cells plus methotrexate in arthritis", "methotrexate"),
         ("UC-MSC and physical therapy in multiple sclerosis", "rehabilitation"),
         ("Cotransplantation of islets and mesenchymal stem cells", "islets"),
+        ("Platelet-rich gel combined with mesenchymal stem cells", "platelet-rich-plasma"),
+        ("Mesenchymal stem cells/collagen fleece in a bone", "collagen-scaffold"),
         ("Vitamin D + mesenchymal stem cells in type 1 diabetes", "vitamin-d"),
     ],
 )
@@ -49,6 +51,8 @@ def test_title_joins_a_treatment(title, value):
         "Mesenchymal stem cells compared with rituximab and methotrexate",
         "Mesenchymal stem cells in lupus refractory to cyclophosphamide",
         "Mesenchymal stem cells and insulin secretion",
+        "Mesenchymal stem cells and islet function in type 1 diabetes",
+        "Mesenchymal stem cells combined with care: islet cell antibodies",
         "Mesenchymal stem cells in steroid-refractory lupus and nephritis",
         "Mononuclear cells or mesenchymal stem cells combined with a scaffold",
     ],

@@ -61,7 +61,7 @@ _LONGEST_SENTENCE = 600
 _NEIGHBOURS = 5
 
 # A full stop ends a sentence when a new one begins behind it: "i.v. infusion" goes on.
-_BREAK = re.compile(r"(?<!\b[iI]\.[vVmMaAtT])[.!?;][)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
+_BREAK = re.compile(r"[.!?;](?<!\b[iI]\.[vVmMaAtT].)[)\"'”’]?\s+(?=[A-Z0-9(\"“•*\[-])|\n\s*")
 # What is kept for research is given to nobody.
 _FOR_RESEARCH = re.compile(
     r"\bfor (?:later|future|further|exploratory|translational|mechanistic) (?:\w+ ){0,2}"

@@ -189,7 +189,8 @@ def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Wo
 def _sources_in_criteria(material: Material) -> Iterator[Statement]:
     """Where nothing else tells the tissue: what is taken from people by the criteria or the outcomes."""
     told = _outcomes(material) if "hsc" in material.kinds else ()
-    for sentence in sentences(material, (*_criteria(material), *told)):
+    texts = _hinted((*_criteria(material), *told), "taking")
+    for sentence in sentences(material, texts):
         words = sentence.having("harvest", "short")
         if "hsc" in material.kinds:
             words = [word for word in words if word.value == "peripheral-blood"]
@@ -310,7 +311,7 @@ def _cells_behind(sentence: Sentence, tissue: Word) -> Word | None:
 
 
 def _donors_in_criteria(material: Material) -> Iterator[Statement]:
-    for sentence in sentences(material, _criteria(material)):
+    for sentence in sentences(material, _hinted(_criteria(material), "relatives")):
         if _LACKING.search(sentence.passage.text, sentence.start, sentence.end):
             continue
         for word in sentence.having("giver"):
@@ -408,8 +409,10 @@ _ALPHANUMERIC = re.compile(r"[a-z0-9]+")
 
 
 _HANDLED_NEAR = 90
-# Outcomes without one of these tell nothing of it; few have one.
+# Criteria and outcomes without one of these tell nothing of it; few have one.
 _HINTS = {
+    "taking": re2.compile("(?i)aspirat|harvest|punctur|collect|extract|lipo|fat|adipo|pheres|PB|peripheral"),
+    "relatives": re2.compile("(?i)sibling|relat|family|families|parent|brother|degree|MSD|MRD"),
     "expansion": re2.compile("(?i)expan|cult|passag|grown|propag|prolif|multipl|bioreact|amplif|manip"),
     "preservation": re2.compile("(?i)cryo|fro[sz]|freez|thaw|nitrogen|fresh|after harvest|after prod"),
 }
@@ -427,11 +430,9 @@ def _handling(material: Material, read: Iterable[Sentence], field: str, rule: st
         for word, cells in _told_of_cells(material, sentence, field)
     ]
     if not statements:
-        outcomes = tuple(_outcomes(material))
-        hinted = _HINTS[field].search("\n".join(outcome.text for outcome in outcomes).encode(errors="replace"))
         statements = [
             _handled(material, sentence, word, cells, _SHAKY_RANK, rule)
-            for sentence in sentences(material, outcomes if hinted else ())
+            for sentence in sentences(material, _hinted(tuple(_outcomes(material)), field))
             for word, cells in _told_of_cells(material, sentence, field)
             if cells
         ]
@@ -493,6 +494,11 @@ def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterat
 
 
 # --- From statements to labels ---------------------------------------------------------------------------------------
+
+
+def _hinted(texts: tuple[Passage, ...], of: str) -> tuple[Passage, ...]:
+    """The texts, if one of them may tell of it."""
+    return texts if _HINTS[of].search("\n".join(text.text for text in texts).encode(errors="replace")) else ()
 
 
 def _criteria(material: Material) -> tuple[Passage, ...]:
