@@ -29,6 +29,8 @@ from bench.made_up import WORDS, made_up_studies
 DATABASE = "bench_pages"
 BASE = 1_000
 ROUNDS = 3
+# Of one burst.
+SECONDS = 1.5
 SIZES = (1_000, 10_000, 100_000)
 PAGES = {
     "list": ("/trials/", "/trials/?page=2", "/trials/?sort=title"),
@@ -72,7 +74,7 @@ def serving(application: str, workers: int = 2, **environment: str) -> Iterator[
             **environment,
         },
         cwd=settings.BASE_DIR,
-        stdout=sys.stderr,
+        stdout=2,  # standard error, also where sys.stderr is no file
     )
     try:
         for _ in range(200):
@@ -140,7 +142,8 @@ def _measure(size: int, names: Sequence[str]) -> None:
 
 def _in_turn(bare_port: int, port: int, paths: Sequence[str], headers: str = "") -> list[tuple[Load, Load]]:
     return [
-        (load(bare_port, ["/"], seconds=1.5), load(port, paths, seconds=1.5, headers=headers)) for _ in range(ROUNDS)
+        (load(bare_port, ["/"], seconds=SECONDS), load(port, paths, seconds=SECONDS, headers=headers))
+        for _ in range(ROUNDS)
     ]
 
 
