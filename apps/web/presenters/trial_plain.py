@@ -95,7 +95,10 @@ _HSC_DONORS: Mapping[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sentence, and the part of the page that has it in the record. `quotes`: the record's own words. `absent`: the record does not say."""
+    """A sentence, and the part of the page that has it in the record.
+
+    `quotes`: the record's own words. `absent`: the record does not say.
+    """
 
     text: str
     href: str
@@ -564,10 +567,16 @@ def _contact(record: StudyRecord) -> Iterator[Told]:
 
 
 def _lately(days: Sequence[DayOfChanges]) -> Iterator[Told]:
-    changes = [(day.day, change) for day in days for change in day.changes]
+    first = _("First seen by us")
+    seen = [(day.day, change) for day in days for change in day.changes]
+    changes = [(day, change) for day, change in seen if change.fact != first]
     for day, change in changes[:CHANGES_TOLD]:
         yield say(_("Seen on %(day)s: %(change)s.") % {"day": day, "change": _change(change)}, "changes")
-    if not changes:
+    if not changes and seen:
+        yield say(
+            _("We have had this record since %(day)s. We have seen no change in it.") % {"day": seen[-1][0]}, "changes"
+        )
+    elif not changes:
         yield unsaid(_("We have seen no change in this record."), "facts")
 
 

@@ -345,7 +345,7 @@ def _criteria(text: str) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact: personal data, shown on this page only."""
+    """A contact: personal data, shown on the trial's page and its sheet only."""
 
     name: str
     role: str

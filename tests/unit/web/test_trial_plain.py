@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from apps.studies.facts import FIRST_SEEN
 from apps.vocabulary.cards import COMPARATORS, CONDITIONINGS, DONORS, ROUTES, SOURCES
 from apps.vocabulary.statuses import STATUSES
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG
@@ -389,6 +390,9 @@ def test_what_has_changed_lately() -> None:
     assert len(lately.told) == 3
     assert "Status: Recruiting → Completed." in lately.told[0].text
     assert text("lately") == "We have seen no change in this record."
+    first = days_of_changes([Change(FIRST_SEEN, None, {"overall_status": "RECRUITING"})])
+    (*_, lately) = plain_view(record_of(), None, [], [], first)
+    assert lately.text == "We have had this record since 3 May 2026. We have seen no change in it."
 
 
 # All of it
