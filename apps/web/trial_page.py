@@ -92,6 +92,11 @@ class TrialPage:
     registry_url: str
     results_missing: bool
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether the page has a part with every date of the record."""
+        return any(section.id == "when" for section in self.sections)
+
 
 def build_trial_page(
     record: StudyRecord,

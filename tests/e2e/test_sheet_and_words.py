@@ -115,3 +115,57 @@ def test_from_the_trial_to_its_sheet_and_back(site: str, tab: Any) -> None:
     assert page.url == f"{site}/trials/NCT90000001/sheet/"
     page.get_by_role("link", name="Back to the trial").click()
     assert page.url == f"{site}/trials/NCT90000001/"
+
+
+def test_a_list_of_ones_own_stays_in_the_browser(site: str, tab: Any) -> None:
+    page, sent = tab(viewport=PHONE), []
+    page.on("request", lambda request: sent.append(request.method))
+    for nct_id in ("NCT90000001", "NCT90000002"):
+        page.goto(f"{site}/trials/{nct_id}/")
+        page.get_by_role("button", name="Put on my list").press("Enter")
+    assert page.get_by_role("button", name="Take off my list").is_visible()
+    page.get_by_role("link", name="My list (2)").click()
+    page.wait_for_load_state()
+    assert page.url == f"{site}/compare/?nct=NCT90000001&nct=NCT90000002"
+    assert "2 trials side by side" in page.locator("h1").text_content()
+    assert page.locator("#my-list [data-ids]").text_content() == "NCT90000001, NCT90000002"
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Forget my list").click()
+    assert not page.locator("#my-list").is_visible()
+    assert page.evaluate("localStorage.length") == 0
+    assert set(sent) == {"GET"}
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize(
+    "stored", ["nonsense", "{}", "null", "7", '["<img src=x>", 7, null, "NCT1", "nct90000001"]', '[["NCT90000001"]]']
+)
+def test_nonsense_in_the_browsers_store_is_no_list(site: str, tab: Any, stored: str) -> None:
+    page, wrong = tab(viewport=DESK), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{site}/compare/")
+    page.evaluate("stored => localStorage.setItem('trialtracker.kept', stored)", stored)
+    page.reload()
+    assert not page.locator("#my-list").is_visible()
+    page.goto(f"{site}/trials/NCT90000001/")
+    page.get_by_role("button", name="Put on my list").click()
+    assert page.evaluate("localStorage.getItem('trialtracker.kept')") == '["NCT90000001"]'
+    assert wrong == []
+
+
+def test_a_list_has_six_trials_at_most(site: str, tab: Any) -> None:
+    page = tab(viewport=DESK)
+    page.goto(f"{site}/compare/")
+    page.evaluate(
+        "localStorage.setItem('trialtracker.kept', JSON.stringify([1,2,3,4,5,6].map(at => `NCT0000000${at}`)))"
+    )
+    page.goto(f"{site}/trials/NCT90000001/")
+    assert page.get_by_role("button", name="Your list has six trials").is_disabled()
+
+
+def test_without_script_there_is_no_list_and_no_dead_button(site: str, tab: Any) -> None:
+    page = tab(viewport=PHONE, java_script_enabled=False)
+    page.goto(f"{site}/trials/NCT90000001/")
+    assert not page.locator("[data-keep]").is_visible()
+    page.goto(f"{site}/compare/")
+    assert not page.locator("#my-list").is_visible()

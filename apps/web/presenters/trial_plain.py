@@ -442,14 +442,14 @@ def _steps(record: StudyRecord, readings: Readings) -> Iterator[Told]:
         if any(_WITH_RADIATION.search(item.code) for item in conditioning):
             yield _read(_("Radiation is part of it."), conditioning)
     else:
-        told = _("Then comes strong treatment. We did not find in the record which. Ask if it is chemotherapy.")
         named = _named_chemotherapy(record)
-        yield say(told, "given", quotes=_quoted(named), absent=True)
-    yield (
-        say(_("Last, the cells are given through a vein."), "given")
-        if any(value.code == "intravenous" for value in readings.get("hsc", "route"))
-        else say(_("Last, the cells are given."), "given")
-    )
+        told = _("Then comes strong treatment. We did not find in the record which. Ask if it is chemotherapy.")
+        if named:
+            told = _("Then comes strong treatment. We could not read in the record which. It names:")
+        yield say(told, "given", quotes=_quoted(named), absent=not named)
+    by_vein = any(value.code == "intravenous" for value in readings.get("hsc", "route"))
+    last = _("Last, the cells are given through a vein.") if by_vein else _("Last, the cells are given.")
+    yield say(last, "given")
 
 
 # Where
