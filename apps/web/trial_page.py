@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from apps.guide.glossary import Term, status_term
 from apps.guide.selectors import Statement, common_statements
 from apps.studies.records import StudyRecord
 from apps.vocabulary.cards import FIELD_BY_SLUG
@@ -19,10 +20,12 @@ from apps.web.presenters import trial_record as told
 from apps.web.presenters.trial_card import trial_card
 from apps.web.presenters.trial_changes import ChangeLike, days_of_changes
 from apps.web.presenters.trial_evidence import LabelLike, MembershipLike, why_here
+from apps.web.presenters.trial_fresh import Freshness, freshness
 from apps.web.presenters.trial_marks import Marks
-from apps.web.presenters.trial_record import Fact, Pill
+from apps.web.presenters.trial_plain import anchored, plain_view
+from apps.web.presenters.trial_record import Pill
 from apps.web.presenters.trial_results import results
-from apps.web.presenters.words import date_words, day, label, line, old_though_open
+from apps.web.presenters.words import date_words, day, label, line
 
 # Where the registry itself no longer stands by the record.
 _NO_LONGER = {"gone", "merged"}
@@ -79,15 +82,20 @@ class TrialPage:
     confirmed: str
     last_known: str
     why_stopped: str
-    old: str
+    fresh: Freshness | None
+    status_term: Term | None
     kinds: list[CellType]
     diseases: list[Disease]
-    facts: list[Fact]
     sections: list[Section]
     standing: Standing
     indexed: bool
     registry_url: str
     results_missing: bool
+
+    @property
+    def has_dates(self) -> bool:
+        """Whether the page has a part with every date of the record."""
+        return any(section.id == "when" for section in self.sections)
 
 
 def build_trial_page(
@@ -109,9 +117,11 @@ def build_trial_page(
     card_labels = [item for item in labels if item.scheme in FIELD_BY_SLUG]
     why_labels = [item for item in labels if item.scheme not in FIELD_BY_SLUG]
     marks = Marks.of(record, (quote for item in labels for quote in item.evidence))
+    card = trial_card(record, card_labels, kinds, marks)
     sections = [
+        Section("facts", _("The record in full"), told.key_facts(record, today)),
         Section("about", _("What this trial is about"), told.about(record, marks)),
-        Section("card", _("In short"), trial_card(record, card_labels, kinds, marks)),
+        Section("card", _("In short"), card),
         Section("given", _("What is given"), told.what_is_given(record, marks)),
         Section("who", _("Who can join"), told.who_can_join(record, marks)),
         Section("where", _("Where"), told.where(record)),
@@ -130,6 +140,9 @@ def build_trial_page(
         Section("record", _("The record"), told.details(record)),
         Section("why", _("Why is this trial here?"), why_here(record, why_labels, memberships, standing.scope, marks)),
     ]
+    sections = [section for section in sections if section.body]
+    plain = anchored(plain_view(record, card, kinds, diseases, days), {section.id for section in sections})
+    sections.insert(0, Section("plain", _("In plain words"), plain))
     title, acronym = line(record.title), line(record.protocol.identification.acronym)
     summary = line(record.protocol.description.brief_summary)
     return TrialPage(
@@ -143,11 +156,11 @@ def build_trial_page(
         confirmed="" if status.overall_status == "UNKNOWN" else date_words(status.status_verified_date),
         last_known=label("status", status.last_known_status),
         why_stopped=line(status.why_stopped),
-        old=old_though_open(status.overall_status, status.last_update_post_date.partial, today) if held else "",
+        fresh=freshness(status.overall_status, told.dates(record), today) if held else None,
+        status_term=status_term(status.overall_status),
         kinds=kinds,
         diseases=diseases,
-        facts=told.key_facts(record, today),
-        sections=[section for section in sections if section.body],
+        sections=sections,
         standing=standing,
         indexed=standing.scope == "in_scope" and standing.registry_state == "present",
         registry_url=told.registry_url(record.nct_id),

@@ -22,6 +22,7 @@ from apps.studies import records
 from apps.studies.records import StudyRecord
 from apps.vocabulary.countries import country_name
 from apps.vocabulary.statuses import phases_label, tone_for
+from apps.web.presenters.trial_fresh import Dates
 from apps.web.presenters.trial_marks import (
     ARMS,
     CONDITIONS,
@@ -144,6 +145,20 @@ def key_facts(record: StudyRecord, today: dt.date) -> list[Fact]:
     return [
         fact if fact.value else Fact(fact.term, _("The record does not say."), fact.note, absent=True) for fact in facts
     ]
+
+
+def dates(record: StudyRecord) -> Dates:
+    """The dates from which it can be told how fresh a record is; its end, or that of its main result."""
+    status = record.protocol.status
+    end = status.completion_date if status.completion_date.partial else status.primary_completion_date
+    return Dates(
+        confirmed=records.RegistryDate(date=status.status_verified_date).partial,
+        updated=status.last_update_post_date.partial,
+        start=status.start_date.partial,
+        end=end.partial,
+        started=status.start_date.type == "ACTUAL",
+        ended=end.type == "ACTUAL",
+    )
 
 
 def _phase(record: StudyRecord) -> str:
@@ -330,7 +345,7 @@ def _criteria(text: str) -> SafeString:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact: personal data, shown on this page only."""
+    """A contact: personal data, shown on the trial's page and its sheet only."""
 
     name: str
     role: str

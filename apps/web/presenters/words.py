@@ -23,8 +23,8 @@ _MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2})?")
 
 # Statuses by which a reader may think of joining. Sponsors must look over their records once in twelve months
 # (42 CFR 11.64), so an open trial whose record nobody has touched for longer may not be open any more.
-_OPEN = {"RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"}
-_OLD = dt.timedelta(days=365)
+OPEN = {"RECRUITING", "NOT_YET_RECRUITING", "ENROLLING_BY_INVITATION", "AVAILABLE"}
+OLD = dt.timedelta(days=365)
 
 # Closed lists of the registry that only this page shows.
 _PAGE_LABELS = {
@@ -122,7 +122,7 @@ def ago(date: dt.date, today: dt.date) -> str:
 
 def old_though_open(status: str | None, updated: PartialDate | None, today: dt.date) -> str:
     """How long ago the record of an open trial was last updated when that is more than a year, else ""."""
-    if status not in _OPEN or updated is None or today - updated.latest <= _OLD:
+    if status not in OPEN or updated is None or today - updated.latest <= OLD:
         return ""
     return ago(updated.latest, today)
 

@@ -18,6 +18,7 @@ _FIXED = (
     "/trials/",
     *(f"/diseases/{disease.slug}/" for disease in DISEASES),
     "/data/",
+    "/glossary/",
     "/data/dictionary/",
     "/about/",
     "/privacy/",

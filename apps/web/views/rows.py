@@ -21,6 +21,7 @@ from apps.vocabulary.cards import FIELD_BY_SLUG
 from apps.vocabulary.countries import country_name
 from apps.vocabulary.statuses import label_for, phases_label, tone_for
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG
+from apps.web.presenters.trial_fresh import row_remark
 from apps.web.presenters.words import old_though_open
 
 _GIVEN_NAMES, _GIVEN_CHARACTERS = 4, 180
@@ -80,7 +81,9 @@ def rows_of(
 
 
 def _row(document: StudyDocument, language: str, today: dt.date, snippets: Sequence[Snippet], then: str) -> Row:
-    changed, age = _changed(language, document.last_update_posted, document.overall_status, today)
+    changed, age = _changed(
+        language, document.last_update_posted, document.overall_status, document.primary_completion_date, today
+    )
     return Row(
         nct_id=document.nct_id,
         href=f"/trials/{document.nct_id}/",
@@ -195,16 +198,22 @@ def _remark(document: StudyDocument) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _changed(language: str, raw: str, status: str, today: dt.date) -> tuple[str, str]:
-    """When the record last changed, and how long ago that is where its status may no longer hold, else ""."""
+def _changed(language: str, raw: str, status: str, main_end: str, today: dt.date) -> tuple[str, str]:
+    """When the record last changed, and why its status may no longer hold: how long ago that is, or a day that passed.
+
+    Without such a reason the second text is empty.
+    """
+    remark = row_remark(status, main_end, today)
     if not raw:
-        return gettext("Last change not stated"), ""
+        told = gettext("Last change not stated")
+        return (f"{told}; {remark}" if remark else told), remark
     told = gettext("changed %(date)s") % {"date": partial_date(raw)}
     try:
         age = old_though_open(status, PartialDate.parse(raw), today)
     except ValueError:
         age = ""
-    return (f"{told}, {age}" if age else told), age
+    told = f"{told}, {age}" if age else told
+    return (f"{told}; {remark}" if remark else told), age or remark
 
 
 def partial_date(raw: str) -> str:

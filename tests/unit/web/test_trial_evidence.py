@@ -156,7 +156,7 @@ def test_every_label_has_its_sentence_in_the_page() -> None:
     record = record_of({"descriptionModule": {"briefSummary": text}})
     labels = [Label("cell_type", "msc", evidence=[words(text, "stem cells")]), Label("scope", "in_scope")]
     why = soup_of(record, labels=labels, memberships=[Membership("multiple-sclerosis-msc")]).find(id="why")
-    assert [summary.get_text(strip=True) for summary in why.select("summary")] == [
+    assert [summary.get_text(strip=True) for summary in why.select(".disclosure > summary")] == [
         "In our list: yes",
         "Kind of cell: Mesenchymal stem/stromal cells",
     ]
@@ -195,7 +195,7 @@ def test_nothing_to_tell_makes_no_section() -> None:
 def test_labels_of_the_card_stand_on_the_card_alone() -> None:
     labels = [Label("cell_type", "msc"), Label("route", "intravenous")]
     page = soup_of(record_of(), Standing(cell_types=["msc"]), labels=labels)
-    assert [summary.get_text(strip=True) for summary in page.select("#why summary")] == [
+    assert [summary.get_text(strip=True) for summary in page.select("#why .disclosure > summary")] == [
         "Kind of cell: Mesenchymal stem/stromal cells"
     ]
     assert "Into a vein" in page.select_one("#card").get_text()

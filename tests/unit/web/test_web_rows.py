@@ -77,7 +77,7 @@ def test_what_is_given() -> None:
 def test_the_age_of_a_record_is_told_where_it_says_that_people_can_join(
     raw: str, status: str, told: tuple[str, bool]
 ) -> None:
-    words, age = rows._changed("en", raw, status, dt.date(2026, 11, 22))
+    words, age = rows._changed("en", raw, status, "", dt.date(2026, 11, 22))
     assert (words, bool(age)) == told
 
 
