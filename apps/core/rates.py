@@ -37,7 +37,7 @@ def count(what: str, who: str, seconds: int) -> int | None:
 
 def _client() -> Redis:
     """Of the default cache's server, as the settings say now."""
-    told = settings.CACHES["default"]
+    told: dict[str, Any] = settings.CACHES["default"]  # type: ignore[assignment]
     return _client_of(told["LOCATION"], tuple(told.get("OPTIONS", {}).items()))
 
 

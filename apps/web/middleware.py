@@ -113,7 +113,7 @@ class InTurn:
             with visit.turn():
                 response = self._get_response(request)
             if isinstance(response, StreamingHttpResponse) and not response.is_async:
-                response.streaming_content = _Pieces(response.streaming_content, visit)
+                response.streaming_content = _Pieces(response.streaming_content, visit)  # type: ignore[arg-type]
                 stays = True
         finally:
             if not stays:
