@@ -10,11 +10,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from django.conf import settings
 
+from bench import pages
 from bench.figures import figure, fresh_database
 from bench.load import ask
 from bench.made_up import WORDS
@@ -65,7 +66,7 @@ def reading(seed: int = 2) -> Iterator[tuple[str, str]]:
         yield name, {
             "home": "/",
             "list": "/trials/",
-            "trial": f"/trials/NCT{90_000_000 + chance.randrange(1000):08d}/",
+            "trial": f"/trials/NCT{90_000_000 + chance.randrange(pages.BASE):08d}/",
             "disease": f"/diseases/{chance.choice(('multiple-sclerosis', 'type-1-diabetes', 'rheumatoid-arthritis'))}/",
             "filtered": f"/trials/?country={chance.choice(('CN', 'ES', 'SE', 'US'))}&status=RECRUITING",
         }[name]
@@ -144,7 +145,6 @@ def _figures(kind: str, taken: dict[str, list[float]], **beside: object) -> None
             p50_ms=round(cuts[49], 1),
             p99_ms=round(cuts[98], 1),
             pages=len(several),
-            studies=SIZE,
             **(beside if not name else {}),
         )
 
@@ -155,7 +155,7 @@ def crawler(size: int = SIZE, seconds: float = SECONDS) -> None:
         fill(size)
         with serving("trialtracker.wsgi", NUM_PROXIES="1") as port:
             read(port, min(3.0, seconds))
-            _figures("alone", read(port, seconds))
+            _figures("alone", read(port, seconds), studies=size)
             for kind, addresses in ADDRESSES.items():
                 with _crawling(port, addresses, seconds + 3) as child:
                     time.sleep(min(2.0, seconds))
@@ -164,9 +164,8 @@ def crawler(size: int = SIZE, seconds: float = SECONDS) -> None:
                 answers = json.loads(told)
                 if any(status.startswith("5") and status != "503" for status in answers):
                     raise RuntimeError(f"The crawler met errors: {answers}")
-                _figures(
-                    f"beside_{kind}", taken, limit=100, crawler_requests=sum(answers.values()), crawler_met=answers
-                )
+                asked = {"crawler_requests": sum(answers.values()), "crawler_met": answers}
+                _figures(f"beside_{kind}", taken, limit=100, studies=size, **asked)
 
 
 def _main() -> None:

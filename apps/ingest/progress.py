@@ -15,9 +15,9 @@ WIDTH = 30
 class ConsoleProgress:
     """Call it with the run after each step; it decides what is worth printing."""
 
-    def __init__(self, stream: TextIO = sys.stderr, *, every: float = SECONDS_BETWEEN_LINES) -> None:
-        self.stream, self.every = stream, every
-        self.bar = stream.isatty()
+    def __init__(self, stream: TextIO | None = None, *, every: float = SECONDS_BETWEEN_LINES) -> None:
+        self.stream, self.every = stream or sys.stderr, every
+        self.bar = self.stream.isatty()
         self.last = 0.0
 
     def __call__(self, run: SyncRun) -> None:
