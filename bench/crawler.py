@@ -45,8 +45,9 @@ def sweep(seed: int = 1) -> Iterator[str]:
     closed = {name: item.words for name, item in FILTERS.items() if item.words}
     while True:
         form = chance.choice(forms)
-        names = chance.sample(sorted(closed), chance.choice((0, 0, 1, 1, 2, 3)))
-        asked = [(name, chance.choice(closed[name])) for name in names]
+        asked: list[tuple[str, str]] = []
+        for name in chance.sample(sorted(closed), chance.choice((0, 0, 1, 1, 2, 3))):
+            asked.append((name, chance.choice(closed[name])))
         if chance.random() < 0.25:
             asked.append(("q", " ".join(chance.sample(WORDS, chance.choice((1, 2))))))
         if form == "/trials/" or form == "/api/v1/studies/":
@@ -56,9 +57,6 @@ def sweep(seed: int = 1) -> Iterator[str]:
         if form == "/trials/" and chance.random() < 0.5:
             asked.append(("view", "table"))
         yield f"{form}?{urlencode(asked)}"
-
-
-_LEAFLETS = ("multiple-sclerosis", "type-1-diabetes", "rheumatoid-arthritis")
 
 
 def reading(seed: int = 2) -> Iterator[tuple[str, str]]:
@@ -71,7 +69,7 @@ def reading(seed: int = 2) -> Iterator[tuple[str, str]]:
                 "home": "/",
                 "list": "/trials/",
                 "trial": f"/trials/NCT{90_000_000 + chance.randrange(pages.BASE):08d}/",
-                "disease": f"/diseases/{chance.choice(_LEAFLETS)}/",
+                "disease": f"/diseases/{chance.choice(('multiple-sclerosis', 'type-1-diabetes', 'rheumatoid-arthritis'))}/",
                 "filtered": f"/trials/?country={chance.choice(('CN', 'ES', 'SE', 'US'))}&status=RECRUITING",
             }[name],
         )
