@@ -45,9 +45,8 @@ def sweep(seed: int = 1) -> Iterator[str]:
     closed = {name: item.words for name, item in FILTERS.items() if item.words}
     while True:
         form = chance.choice(forms)
-        asked: list[tuple[str, str]] = []
-        for name in chance.sample(sorted(closed), chance.choice((0, 0, 1, 1, 2, 3))):
-            asked.append((name, chance.choice(closed[name])))
+        names = chance.sample(sorted(closed), chance.choice((0, 0, 1, 1, 2, 3)))
+        asked = [(name, chance.choice(closed[name])) for name in names]
         if chance.random() < 0.25:
             asked.append(("q", " ".join(chance.sample(WORDS, chance.choice((1, 2))))))
         if form == "/trials/" or form == "/api/v1/studies/":
