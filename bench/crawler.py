@@ -58,6 +58,9 @@ def sweep(seed: int = 1) -> Iterator[str]:
         yield f"{form}?{urlencode(asked)}"
 
 
+_LEAFLETS = ("multiple-sclerosis", "type-1-diabetes", "rheumatoid-arthritis")
+
+
 def reading(seed: int = 2) -> Iterator[tuple[str, str]]:
     """What a person looks at: the name of a figure, and an address."""
     chance = random.Random(seed)
@@ -68,7 +71,7 @@ def reading(seed: int = 2) -> Iterator[tuple[str, str]]:
                 "home": "/",
                 "list": "/trials/",
                 "trial": f"/trials/NCT{90_000_000 + chance.randrange(pages.BASE):08d}/",
-                "disease": f"/diseases/{chance.choice(('multiple-sclerosis', 'type-1-diabetes', 'rheumatoid-arthritis'))}/",
+                "disease": f"/diseases/{chance.choice(_LEAFLETS)}/",
                 "filtered": f"/trials/?country={chance.choice(('CN', 'ES', 'SE', 'US'))}&status=RECRUITING",
             }[name],
         )
