@@ -158,7 +158,7 @@ def crawler(size: int = SIZE, seconds: float = SECONDS) -> None:
     """A reader's pages alone, and beside a crawler over eight connections; two workers, as the project ships them."""
     with fresh_database(DATABASE):
         fill(size)
-        with serving("trialtracker.wsgi", NUM_PROXIES="1") as port:
+        with serving("trialtracker.wsgi", NUM_PROXIES="1", LOG_LEVEL="ERROR") as port:
             read(port, min(3.0, seconds))
             _figures("alone", read(port, seconds), studies=size)
             for kind, addresses in ADDRESSES.items():

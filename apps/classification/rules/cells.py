@@ -100,12 +100,11 @@ def _defined_products(reading: Reading) -> list[Hit]:
     """Where a description says what a product is that is named by a code: "XY-01 is a mesenchymal cell product"."""
     names = [one.name.strip() for one in reading.record.protocol.arms_interventions.interventions if one.name]
     codes = [re.escape(name) for name in names if _CODE.fullmatch(name)]
-    if not codes:
+    # Most records that have codes name no such cells: a pattern is made for those that do.
+    if not codes or not (hits := reading.hits(MSC, _TEXT)):
         return []
     defined = re.compile(rf"(?<!\w)(?:{'|'.join(codes)})(?!\w){_IS}$", re.IGNORECASE)
-    return [
-        hit for hit in reading.hits(MSC, _TEXT) if defined.search(hit.text[max(0, hit.start - _DEFINED) : hit.start])
-    ]
+    return [hit for hit in hits if defined.search(hit.text[max(0, hit.start - _DEFINED) : hit.start])]
 
 
 def _hsc(reading: Reading, msc: Label | None) -> Label | None:
