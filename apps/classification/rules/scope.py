@@ -190,8 +190,7 @@ def _transplanted_before(reading: Reading) -> list[Hit]:
 def _is_past(hit: Hit) -> bool:
     """Whether a transplantation in a title lies behind the people of whom it speaks."""
     return bool(
-        _AFTERMATH.search(hit.text, max(0, hit.start - _AFTERMATH_REACH), hit.start)
-        or _PEOPLE.match(hit.text, hit.end)
+        _AFTERMATH.search(hit.text, max(0, hit.start - _AFTERMATH_REACH), hit.start) or _PEOPLE.match(hit.text, hit.end)
     )
 
 
