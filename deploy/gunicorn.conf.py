@@ -9,6 +9,8 @@ workers = int(os.environ.get("WEB_WORKERS") or 2)
 timeout = 30
 graceful_timeout = 5
 loglevel = "warning"
+# No line for each request: what a reader looks for is nobody else's.
+accesslog = None
 # A heartbeat file on a real disk can stall the workers; shared memory cannot.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True  # one way to steer it: signals

@@ -1,6 +1,6 @@
 """Reading for people who look for a trial to join: which may still take people, and how far their sites are.
 
-Three statements: the version, the documents, and the sites where a place is asked for.
+The documents are one statement, and the sites two more where a place is asked for.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.search.bitmaps import BitmapIndex, index_at
 from apps.search.models import StudyDocument
@@ -25,17 +25,23 @@ CLOSED: tuple[str, ...] = (
     "APPROVED_FOR_MARKETING",
 )
 
+# Where someone is does not stand in the statement that reads: PostgreSQL logs a statement that fails or is stopped.
+_HERE = """
+SELECT set_config('finder.lat', %s, true), set_config('finder.lon', %s, true), set_config('finder.radius', %s, true)
+"""
 # earth_distance gives metres, along great circles of the sphere that `apps.vocabulary.places` reckons with.
 _SITES = """
-WITH site AS (
-    SELECT *, CASE WHEN placed <> '' THEN
-        earth_distance(ll_to_earth(lat, lon), ll_to_earth(%(lat)s, %(lon)s)) / 1000
-    END AS km
-    FROM search_studysite WHERE nct_id = ANY(%(ids)s)
+WITH here AS MATERIALIZED (
+    SELECT ll_to_earth(current_setting('finder.lat')::float8, current_setting('finder.lon')::float8) AS spot,
+        current_setting('finder.radius')::float8 AS radius
+), site AS (
+    SELECT search_studysite.*, radius,
+        CASE WHEN placed <> '' THEN earth_distance(ll_to_earth(lat, lon), spot) / 1000 END AS km
+    FROM search_studysite, here WHERE nct_id = ANY(%(ids)s)
 ), told AS (
     SELECT *, json_build_array(facility, city, country, status, placed, km) AS words FROM site
 )
-SELECT nct_id, count(*), count(*) FILTER (WHERE km <= %(radius)s),
+SELECT nct_id, count(*), count(*) FILTER (WHERE km <= radius),
     (array_agg(words ORDER BY km, status <> 'RECRUITING', number) FILTER (WHERE km IS NOT NULL))[1]::text,
     (array_agg(words ORDER BY km, number) FILTER (WHERE km IS NOT NULL AND status = 'RECRUITING'))[1]::text,
     (array_agg(words ORDER BY number) FILTER (WHERE km IS NULL))[:%(most)s]::text[],
@@ -120,11 +126,10 @@ def _without(index: BitmapIndex, parameter: str) -> int:
 
 
 def sites_from(nct_ids: Sequence[str], point: tuple[float, float], radius_km: float) -> dict[str, Sites]:
-    """The sites of these studies from a point; a study whose record names none is left out. One statement."""
-    lat, lon = point
-    asked = {"ids": list(nct_ids), "lat": lat, "lon": lon, "radius": radius_km, "most": _MOST_UNPLACED}
-    with connection.cursor() as cursor:
-        cursor.execute(_SITES, asked)
+    """The sites of these studies from a point; a study whose record names none is left out. Two statements."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_HERE, [repr(float(number)) for number in (*point, radius_km)])
+        cursor.execute(_SITES, {"ids": list(nct_ids), "most": _MOST_UNPLACED})
         return {
             nct_id: Sites(total, near, _site(nearest), _site(recruiting), tuple(map(_told, unplaced or ())), without)
             for nct_id, total, near, nearest, recruiting, unplaced, without in cursor.fetchall()

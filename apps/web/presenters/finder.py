@@ -16,7 +16,7 @@ from apps.vocabulary.card_words import gate_words
 from apps.vocabulary.cards import FIELDS
 from apps.vocabulary.countries import country_name
 from apps.vocabulary.gate_fit import DOES_NOT_FIT, Fit, Time, age_fit, duration_fit, of_several, sex_fit
-from apps.vocabulary.statuses import label_for
+from apps.vocabulary.statuses import STATUS_BY_WORD, label_for
 from apps.web.presenters.trial_evidence import LabelLike, Quotation, quoted
 
 KILOMETRES_IN_A_MILE = 1.609344
@@ -29,11 +29,13 @@ GATES = tuple(field for field in FIELDS if field.group == "gates")
 ASKED = ("age", "sex", "duration")
 
 NOT_STATED = "not-stated"
+# Open once, and confirmed by nobody for more than two years.
+NOT_CONFIRMED = "UNKNOWN"
 FIT_WORDS: Mapping[str, Promise] = {
     "fits": gettext_lazy("fits what you typed"),
     "does-not-fit": gettext_lazy("does not fit what you typed"),
     "ask": gettext_lazy("ask the trial's team"),
-    NOT_STATED: gettext_lazy("the record does not say"),
+    NOT_STATED: gettext_lazy("not stated"),
 }
 
 _AT_A_SITE: Mapping[str, Promise] = {
@@ -108,30 +110,33 @@ def site_place(site: Site) -> str:
     return ", ".join(part for part in (site.city, country_name(site.country) if site.country else "") if part)
 
 
-def site_status(site: Site) -> str:
+def site_status(site: Site, *, confirmed: bool = True) -> str:
+    """`confirmed` is false where nobody has looked at the trial's record for long."""
+    if site.status == "RECRUITING" and not confirmed:
+        return _("said to recruit when the record was last confirmed")
     if site.status in _AT_A_SITE:
         return str(_AT_A_SITE[site.status])
     return _("%(status)s at that site") % {"status": label_for("status", site.status)}
 
 
-def sites_words(sites: Sites, unit: str) -> list[str]:
+def sites_words(sites: Sites, unit: str, *, confirmed: bool = True) -> list[str]:
     """The sentences on the sites of a trial, from where someone is."""
     if not sites.total:
         return [_("The record names no site.")]
     counted = ngettext("%(n)s site", "%(n)s sites", sites.total) % {"n": sites.total}
     words = [_("%(sites)s, %(n)s near you.") % {"sites": counted, "n": sites.near if sites.near else _("none")}]
     if sites.nearest and sites.nearest.km is not None:
-        words.append(_("Nearest: %(site)s.") % {"site": _site_words(sites.nearest, unit)})
+        words.append(_("Nearest: %(site)s.") % {"site": _site_words(sites.nearest, unit, confirmed)})
         recruiting = sites.nearest_recruiting
         if recruiting and sites.nearest.status != "RECRUITING":
-            words.append(_("Nearest that recruits: %(site)s.") % {"site": _site_words(recruiting, unit)})
+            words.append(_("Nearest that recruits: %(site)s.") % {"site": _site_words(recruiting, unit, confirmed)})
     if sites.unplaced_total:
         words.append(_unplaced_words(sites))
     return words
 
 
-def _site_words(site: Site, unit: str) -> str:
-    words = [distance_words(site.km or 0, unit), site_place(site), site_status(site)]
+def _site_words(site: Site, unit: str, confirmed: bool) -> str:
+    words = [distance_words(site.km or 0, unit), site_place(site), site_status(site, confirmed=confirmed)]
     if site.placed == "gazetteer":
         words.append(_("placed by its city's name"))
     return ", ".join(words)
@@ -151,6 +156,12 @@ def _unplaced_words(sites: Sites) -> str:
         )
         % number
     )
+
+
+def status_words(document: StudyDocument) -> str:
+    """What a status means, where its own word does not say that people can join; "" for one that recruits."""
+    known = STATUS_BY_WORD.get(document.overall_status)
+    return str(known.explanation) if known and known.word != "RECRUITING" else ""
 
 
 # Limits
@@ -204,6 +215,5 @@ def gates_of(document: StudyDocument, fits: Mapping[str, str], labels: Iterable[
             words = gate_words(field.slug, value, detail)
             gates.append(Gate(field.slug, str(field.name), words, fit, quotations, field.slug in document.doubts))
         if not values and field.slug in ASKED:
-            words = _("%(gate)s: not stated") % {"gate": field.name}
-            gates.append(Gate(field.slug, str(field.name), words, NOT_STATED if fit else ""))
+            gates.append(Gate(field.slug, str(field.name), str(field.name), NOT_STATED))
     return gates

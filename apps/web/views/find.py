@@ -31,6 +31,7 @@ from apps.web.forms import FindForm
 from apps.web.middleware import PERMISSIONS_WITH_PLACE
 from apps.web.presenters.finder import (
     GATES,
+    NOT_CONFIRMED,
     Gate,
     Person,
     distance_number,
@@ -40,6 +41,7 @@ from apps.web.presenters.finder import (
     keeps_out,
     length_words,
     sites_words,
+    status_words,
 )
 from apps.web.views.rows import Row, rows_of
 
@@ -66,13 +68,17 @@ class Choice:
 
 @dataclass(slots=True)
 class Where:
-    """What was made of the place. `choices` are asked back; `problem` says why there is none."""
+    """What was made of the place. `choices` are asked back; `problem` says why there is none.
+
+    `without` is the address without a place.
+    """
 
     point: tuple[float, float] | None = None
     name: str = ""
     text: str = ""
     choices: list[Choice] = field(default_factory=list)
     problem: str = ""
+    without: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Trial:
     """
 
     row: Row
+    status: str
     place: Sequence[str]
     asked: Sequence[Gate]
     gates: Sequence[Gate]
@@ -180,7 +187,8 @@ def _where(form: FindForm) -> Where:
     # A number may be a postcode of many countries.
     unclear = len(places) > 1 or (places[0].postcode and "," not in text)
     if unclear:
-        return Where(text=text, choices=list(_choices(form, places)))
+        without = _address(form, near="", lat="", lon="")
+        return Where(text=text, choices=list(_choices(form, places)), without=without)
     place = places[0]
     return Where((place.lat, place.lon), _place_words(place), written(place))
 
@@ -249,13 +257,13 @@ def _results(request: HttpRequest, form: FindForm, where: Where, version: int) -
     whole = request.GET.get("show") == "all"
     open_ones, out = [c for c in candidates if not c.out], [c for c in candidates if c.out]
     return {
-        "heading": _heading(len(open_ones), where, form),
+        "heading": _heading(len(open_ones), len(out), where),
         "summary": list(_summary(open_ones, out, where, form)),
         "groups": _groups(candidates, form, where, whole),
         "typed": _typed(form, where),
         "closed": found.closed,
         "closed_href": _closed_href(told),
-        "wider": list(_wider(form, where)) if not candidates else [],
+        "wider": list(_wider(form)) if not candidates else [],
     }
 
 
@@ -321,8 +329,12 @@ def _trials(shown: Sequence[_Candidate], form: FindForm, where: Where) -> dict[s
     for candidate, row in zip(shown, rows_of(documents), strict=True):
         level = 4 if where.point and not candidate.out else 3
         gates = gates_of(candidate.document, candidate.fits, labels.get(row.nct_id, ()))
-        place = sites_words(candidate.sites, form.unit_kept) if where.point else [row.where]
-        trials[row.nct_id] = Trial(row, place, [gate for gate in gates if gate.fit], gates, level)
+        confirmed = candidate.document.overall_status != NOT_CONFIRMED
+        place = [row.where]
+        if where.point:
+            place = sites_words(candidate.sites, form.unit_kept, confirmed=confirmed)
+        asked = [gate for gate in gates if candidate.fits.get(gate.slug)]
+        trials[row.nct_id] = Trial(row, status_words(candidate.document), place, asked, gates, level)
     return trials
 
 
@@ -346,9 +358,9 @@ def _under_bands(
 # Words around the results
 
 
-def _heading(number: int, where: Where, form: FindForm) -> str:
+def _heading(number: int, out: int, where: Where) -> str:
     if not number:
-        return gettext("No trial found")
+        return gettext("No trial that fits what you typed") if out else gettext("No trial found")
     words = ngettext("%(n)s trial to ask about", "%(n)s trials to ask about", number) % {"n": number}
     if where.point:
         return gettext("%(trials)s, the nearest first") % {"trials": words}
@@ -421,12 +433,10 @@ def _closed_href(told: Mapping[str, Any]) -> str:
     return f"/trials/?{urlencode([*kept, *(('status', word) for word in CLOSED)])}"
 
 
-def _wider(form: FindForm, where: Where) -> Iterator[tuple[str, str]]:
+def _wider(form: FindForm) -> Iterator[tuple[str, str]]:
     """The same question with one answer less, where nothing was found."""
     told = form.cleaned_data
     if told.get("country"):
         yield gettext("Look in all countries"), _address(form, country="")
     if told.get("kind"):
         yield gettext("Look at both kinds of treatment"), _address(form, kind="")
-    if told.get("disease"):
-        yield gettext("Look at all four diseases"), _address(form, disease="")
