@@ -117,7 +117,7 @@ class _Candidate:
     sites: Sites
     fits: Mapping[str, str]
     band: int
-    key: tuple[int, int, int]
+    key: tuple[int, int, float, int]
 
     @property
     def out(self) -> bool:
@@ -278,7 +278,7 @@ def _candidates(found: Found, person: Person, form: FindForm, where: Where) -> l
         km = sites.nearest.km if sites.nearest else None
         band = 0 if sites.near else 1 if km is not None else 2
         number = distance_number(km, form.unit_kept) if km is not None else 0
-        key = (number, _rank(document), place)
+        key = (number, _rank(document), km or 0.0, place)
         fits = fits_of(document, person, durations.get(document.nct_id, ()))
         candidates.append(_Candidate(document, sites, fits, band if where.point else 0, key))
     return sorted(candidates, key=lambda candidate: (candidate.band, candidate.key))
