@@ -227,13 +227,13 @@ def _within(name: str, around: Sequence[str]) -> list[tuple[bool, Place]]:
     return found
 
 
-def _likely(found: Iterable[tuple[bool, Place]]) -> list[Place]:
+def _likely(found: Sequence[tuple[bool, Place]]) -> list[Place]:
     """Who has the name as its own; bynames of larger places too, and of parts of one town the largest alone."""
     places = {own: _apart([place for is_own, place in found if is_own is own]) for own in (True, False)}
     if not places[True]:
-        first, *others = places[False] or [None]
-        far = first and all(place.population * _FAR_BETTER_KNOWN <= first.population for place in others if place)
-        return places[False][:1] if far else places[False]
+        bynames = places[False]
+        far = all(place.population * _FAR_BETTER_KNOWN <= bynames[0].population for place in bynames[1:])
+        return bynames[:1] if far else bynames
     most = max(place.population for place in places[True])
     return places[True] + [place for place in places[False] if place.population > most]
 

@@ -83,6 +83,7 @@ class ReportForm(forms.Form):
 KILOMETRES_IN_A_MILE = 1.609344
 RADIUS, MOST_RADIUS = 100, 20_000
 _MOST_CHARACTERS = 100
+SEXES = {"female": _("Female"), "male": _("Male")}
 
 
 class _OneOf(forms.ChoiceField):
@@ -100,7 +101,7 @@ class _Words(forms.CharField):
         return clean_text(text) if text else text
 
 
-def _number(field: type[forms.IntegerField], lowest: float, highest: float, sentence: Any) -> Any:
+def _number(field: type[forms.IntegerField], lowest: int, highest: int, sentence: Any) -> Any:
     """A number in this range; the sentence is for everything else."""
     errors = {"invalid": sentence, "min_value": sentence, "max_value": sentence}
     return field(required=False, min_value=lowest, max_value=highest, error_messages=errors)
@@ -119,7 +120,7 @@ class FindForm(forms.Form):
     )
     age = _number(forms.IntegerField, 0, MOST_YEARS, _("Please give the age in whole years, from 0 to 120."))
     sex = _OneOf(
-        choices=[("", _("Not said")), ("female", _("Female")), ("male", _("Male"))],
+        choices=[("", _("Not said")), *SEXES.items()],
         required=False,
         error_messages={"invalid_choice": _("Please choose female or male, or leave it open.")},
     )

@@ -93,6 +93,7 @@ def test_a_journey_without_javascript(browser: Any, found: str, caplog: pytest.L
     page = context.new_page()
     page.goto(found + "/")
     page.click("text=Find a trial by illness, age and place")
+    page.wait_for_selector("#find-form")
     assert not page.is_visible("#here")
     page.select_option("#disease", "multiple-sclerosis")
     page.fill("#since", "2 years")

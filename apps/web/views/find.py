@@ -27,7 +27,7 @@ from apps.search.selectors import dataset_version
 from apps.vocabulary.countries import country_name
 from apps.vocabulary.places import Place, larger_town_near, looks_like_a_postcode, places_meant, told, written
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, CELL_TYPES, DISEASE_BY_SLUG, DISEASES
-from apps.web.forms import FindForm
+from apps.web.forms import SEXES, FindForm
 from apps.web.middleware import PERMISSIONS_WITH_PLACE
 from apps.web.presenters.finder import (
     GATES,
@@ -400,7 +400,7 @@ def _typed(form: FindForm, where: Where) -> list[str]:
     if told.get("age") is not None:
         words.append(gettext("age %(age)s") % {"age": told["age"]})
     if sex := told.get("sex"):
-        words.append(str(dict(form.fields["sex"].choices)[sex]).lower())
+        words.append(str(SEXES[sex]).lower())
     if time := told.get("since"):
         words.append(gettext("diagnosed %(time)s ago") % {"time": _time_words(time)})
     if kind := told.get("kind"):
