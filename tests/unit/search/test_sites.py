@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
@@ -113,6 +113,7 @@ LATS, LONS = st.floats(-90, 90, allow_subnormal=False), st.floats(-180, 180, all
 
 
 @pytest.mark.django_db
+@settings(deadline=None)  # the database may be busy with others
 @given(st.tuples(LATS, LONS), st.lists(st.tuples(LATS, LONS), min_size=1, max_size=6), st.floats(0, 20_000))
 def test_nearest_and_near_are_those_of_a_plain_haversine(
     here: tuple[float, float], places: list[tuple[float, float]], radius: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.vocabulary.gate_fit import (
@@ -54,6 +54,7 @@ def test_ages_in_whole_years_are_compared_as_numbers(low: int, high: int, age: i
     assert age_fit(f"-{high}", age) == (FITS if age <= high else DOES_NOT_FIT)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1440), AGES)
 def test_ages_in_months_hold_for_every_day_of_the_year_of_life(limit: int, age: int) -> None:
     """Someone of nine is somewhere between 108 months and the day before 120."""
@@ -149,6 +150,7 @@ SIGNS = {
 }
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(SIGNS)), st.integers(0, 300), st.integers(0, 25), st.sampled_from(["years", "months"]))
 def test_durations_hold_for_every_day_that_was_meant(sign: str, limit: int, number: int, unit: str) -> None:
     size = 12 if unit == "years" else 1
