@@ -13,6 +13,8 @@ threads = int(os.environ.get("WEB_THREADS") or 20)
 timeout = 30
 graceful_timeout = 5
 loglevel = "warning"
+# No line for each request: what a reader looks for is nobody else's.
+accesslog = None
 # A heartbeat file on a real disk can stall the workers; shared memory cannot.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 control_socket_disable = True  # one way to steer it: signals

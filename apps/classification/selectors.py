@@ -18,10 +18,11 @@ def labels_of(nct_id: str) -> list[StudyLabel]:
     return labels_of_many([nct_id])[nct_id]
 
 
-def labels_of_many(nct_ids: Iterable[str]) -> dict[str, list[StudyLabel]]:
-    """The labels of each of these studies, in the order of `labels_of`, by one query."""
+def labels_of_many(nct_ids: Iterable[str], schemes: Collection[str] = ()) -> dict[str, list[StudyLabel]]:
+    """The labels of each of these studies, in the order of `labels_of`, by one query; () asks for all schemes."""
     labels: dict[str, list[StudyLabel]] = {nct_id: [] for nct_id in nct_ids}
-    for label in StudyLabel.objects.filter(study_id__in=list(labels)):
+    wanted = StudyLabel.objects.filter(study_id__in=list(labels))
+    for label in wanted.filter(scheme__in=list(schemes)) if schemes else wanted:
         labels[label.study_id].append(label)
     for group in labels.values():
         group.sort(key=_order)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from apps.classification.models import StudyLabel
 from apps.search.documents import DocumentEntry, build_entry
-from apps.search.indexer import index_documents, mark_documents_current, move_dataset_version
+from apps.search.indexer import index_documents, index_sites, mark_documents_current, move_dataset_version
+from apps.search.sites import build_sites
 from apps.studies.models import Study
 from apps.studies.records import StudyRecord
 from apps.vocabulary.card_values import in_order
@@ -27,6 +28,7 @@ def publish(records: Mapping[str, StudyRecord]) -> int:
         labels[label.study_id].append(label)
     entries = [resolve(records[nct_id], labels[nct_id], state) for nct_id, state in states.items()]
     written = index_documents(entries)
+    index_sites(list(states), [site for nct_id in states for site in build_sites(records[nct_id])])
     if entries:
         # Even where no document differs: the trial's page and the API show the whole record and the labels' evidence.
         move_dataset_version()

@@ -9,8 +9,9 @@ from apps.studies.records import RegistryDate, StudyRecord
 from apps.vocabulary.countries import country_code
 from apps.vocabulary.study_values import publications, registration_timing
 
-# To be raised when the same record with the same labels becomes another document: standing ones are then rebuilt.
-DOCUMENT_VERSION = 1
+# To be raised when the same record with the same labels becomes another document or other sites: standing ones are then
+# rebuilt.
+DOCUMENT_VERSION = 2
 
 # Bytes of UTF-8 for each text. PostgreSQL refuses a tsvector over 1 MB; in the worst text (short distinct words and
 # compounds) it takes about four bytes for each of these, and the texts of one vector stay under 240,000 together.

@@ -9,6 +9,7 @@ import msgspec
 from django.db import connection
 
 from apps.search.documents import DOCUMENT_VERSION, DocumentEntry
+from apps.search.sites import SiteEntry
 from apps.search.words import spelt
 
 COLUMNS = tuple(item.name for item in fields(DocumentEntry))
@@ -17,6 +18,7 @@ _TYPES = {
     "Mapping[str, Sequence[str]]": "jsonb",
     "int | None": "bigint",
     "int": "bigint",
+    "float | None": "double precision",
     "bool": "boolean",
     "bool | None": "boolean",
 }
@@ -54,6 +56,25 @@ ON CONFLICT (nct_id) DO UPDATE SET
 RETURNING nct_id
 """  # noqa: S608 (column names only)
 
+SITE_COLUMNS = tuple(item.name for item in fields(SiteEntry))
+_SITE_SHAPE = ", ".join(f"{item.name} {_TYPES.get(str(item.type), 'text')}" for item in fields(SiteEntry))
+# Only the sites that differ are written, and those that a record no longer names are taken away.
+_INDEX_SITES = f"""
+WITH incoming AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%s::json) AS incoming ({_SITE_SHAPE})
+), removed AS (
+    DELETE FROM search_studysite AS standing
+    WHERE nct_id = ANY(%s) AND NOT EXISTS (
+        SELECT FROM incoming WHERE incoming.nct_id = standing.nct_id AND incoming.number = standing.number
+    )
+)
+INSERT INTO search_studysite AS standing ({", ".join(SITE_COLUMNS)})
+SELECT {_columns("incoming", SITE_COLUMNS)} FROM incoming LEFT JOIN search_studysite AS before USING (nct_id, number)
+WHERE before.nct_id IS NULL
+    OR ({_columns("before", SITE_COLUMNS)}) IS DISTINCT FROM ({_columns("incoming", SITE_COLUMNS)})
+ON CONFLICT (nct_id, number) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in SITE_COLUMNS[2:])}
+"""  # noqa: S608 (column names only)
+
 # In order, so that two publishers never wait for each other's words crosswise.
 _SPELL = "INSERT INTO search_word (word) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
 
@@ -83,6 +104,17 @@ def index_documents(entries: Sequence[DocumentEntry]) -> int:
             texts = (text for entry in entries if entry.nct_id in written for text in _texts(entry))
             cursor.execute(_SPELL, [sorted({word for text in texts for word in spelt(text)})])
     return len(written)
+
+
+def index_sites(nct_ids: Sequence[str], entries: Sequence[SiteEntry]) -> None:
+    """Publish the sites of these studies: `entries` are all that they have. One statement.
+
+    The caller holds the rows of `Study` locked, as for `index_documents`.
+    """
+    if not nct_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_INDEX_SITES, [msgspec.json.encode(entries).decode(), list(nct_ids)])
 
 
 def _texts(entry: DocumentEntry) -> tuple[str, ...]:

@@ -148,6 +148,46 @@ class StudyDocumentPast(DocumentBase):
         return self.nct_id
 
 
+class StudySite(models.Model):
+    """A site of a published study and where it lies: the centre of its city, as the registry or the gazetteer has it.
+
+    Without contacts. `number` counts the sites of a record from 0, in its own order.
+    """
+
+    nct_id = models.CharField(max_length=11)
+    number = models.PositiveIntegerField()
+    facility = models.TextField(default="")
+    city = models.TextField(default="")
+    state = models.TextField(default="")
+    country = models.TextField(default="", help_text=_("ISO 3166 alpha-2; a name that has no code stands as it is."))
+    status = models.TextField(default="", help_text=_("The registry's word for this site; empty: not stated."))
+    lat = models.FloatField(null=True, help_text=_("Degrees; empty where the site cannot be placed."))
+    lon = models.FloatField(null=True)
+    placed = models.CharField(
+        max_length=16, default="", help_text=_("From what the position is known: registry or gazetteer.")
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["nct_id", "number"], name="site_once_in_a_study"),
+            models.CheckConstraint(
+                # Comparisons with nothing are neither true nor false, and a constraint lets those pass.
+                condition=models.Q(
+                    lat__isnull=False,
+                    lon__isnull=False,
+                    lat__range=(-90, 90),
+                    lon__range=(-180, 180),
+                    placed__in=("registry", "gazetteer"),
+                )
+                | models.Q(lat__isnull=True, lon__isnull=True, placed=""),
+                name="site_position_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nct_id} {self.number}"
+
+
 class Word(models.Model):
     """A word of the published texts, in small letters without accents: what a misspelt one may have meant.
 

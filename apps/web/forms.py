@@ -1,12 +1,17 @@
-"""The one form that a reader can send: a report that something on a trial's page is wrong."""
+"""The forms that a reader can send: a report that something on a trial's page is wrong, and what the finder asks."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.core import signing
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from apps.search.query import clean_text
+from apps.search.query import FILTERS, clean_text
+from apps.vocabulary.gate_fit import MOST_YEARS, Time, read_time
+from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES
 
 SALT = "web.report-mistake"
 # A form that comes back sooner was not read by a person; one older than a day has been lying about.
@@ -71,3 +76,126 @@ class ReportForm(forms.Form):
         except signing.BadSignature:
             return True
         return False
+
+
+# The finder
+
+KILOMETRES_IN_A_MILE = 1.609344
+RADIUS, MOST_RADIUS = 100, 20_000
+_MOST_CHARACTERS = 100
+SEXES = {"female": _("Female"), "male": _("Male")}
+
+
+class _OneOf(forms.ChoiceField):
+    """A choice, however it is capitalised."""
+
+    def to_python(self, value: Any) -> str:
+        return clean_text(super().to_python(value)).lower()
+
+
+class _Words(forms.CharField):
+    """One line of text."""
+
+    def to_python(self, value: Any) -> str | None:
+        text = super().to_python(value)
+        return clean_text(text) if text else text
+
+
+def _number(field: type[forms.IntegerField], lowest: int, highest: int, sentence: Any) -> Any:
+    """A number in this range; the sentence is for everything else."""
+    errors = {"invalid": sentence, "min_value": sentence, "max_value": sentence}
+    return field(required=False, min_value=lowest, max_value=highest, error_messages=errors)
+
+
+class FindForm(forms.Form):
+    """What a person may tell the finder; every question can be skipped, and nothing of it is kept.
+
+    A field that cannot be read has a sentence in `errors` and is not in `cleaned_data`: the rest is used all the same.
+    """
+
+    disease = _OneOf(
+        choices=[("", _("Any of the four")), *((item.slug, item.name) for item in DISEASES)],
+        required=False,
+        error_messages={"invalid_choice": _("We follow four diseases. Please choose one of them, or any.")},
+    )
+    age = _number(forms.IntegerField, 0, MOST_YEARS, _("Please give the age in whole years, from 0 to 120."))
+    sex = _OneOf(
+        choices=[("", _("Not said")), *SEXES.items()],
+        required=False,
+        error_messages={"invalid_choice": _("Please choose female or male, or leave it open.")},
+    )
+    since = _Words(
+        max_length=_MOST_CHARACTERS,
+        required=False,
+        error_messages={
+            "max_length": _("Please write a number and a unit, such as “2 years”, “8 months” or “3 weeks”.")
+        },
+    )
+    kind = _OneOf(
+        choices=[("", _("Either")), *((item.slug, item.name) for item in CELL_TYPES)],
+        required=False,
+        error_messages={"invalid_choice": _("There are two kinds here, MSC and HSC. Please choose one, or either.")},
+    )
+    country = _Words(
+        max_length=_MOST_CHARACTERS,
+        required=False,
+        error_messages={"max_length": _("We do not know this country. Please choose one from the list.")},
+    )
+    near = _Words(
+        max_length=_MOST_CHARACTERS,
+        required=False,
+        error_messages={"max_length": _("Please give the name of the town alone, and its country.")},
+    )
+    lat = _number(forms.FloatField, -90, 90, _("This is no place on the globe. Please type a town instead."))
+    lon = _number(forms.FloatField, -180, 180, _("This is no place on the globe. Please type a town instead."))
+    radius = _number(forms.FloatField, 1, MOST_RADIUS, _("Please give a distance from 1 to 20,000."))
+    unit = _OneOf(
+        choices=[("km", _("km")), ("mi", _("miles"))],
+        required=False,
+        error_messages={"invalid_choice": _("Please choose kilometres or miles.")},
+    )
+
+    def clean_since(self) -> Time | None:
+        text = self.cleaned_data["since"]
+        time = read_time(text) if text else None
+        if text and time is None:
+            raise forms.ValidationError(self.fields["since"].error_messages["max_length"])
+        return time
+
+    def clean_country(self) -> str:
+        text = self.cleaned_data["country"]
+        code = FILTERS["country"].read(text) if text else ""
+        if text and not code:
+            raise forms.ValidationError(self.fields["country"].error_messages["max_length"])
+        return code or ""
+
+    def clean(self) -> dict[str, Any]:
+        told = self.cleaned_data
+        since, age = told.get("since"), told.get("age")
+        if since and age is not None and since.years >= age + 1:
+            words = gettext("This is longer than the age above. Please look at both; until then we leave this one out.")
+            self.add_error("since", words)
+        if (told.get("lat") is None) != (told.get("lon") is None) and not {"lat", "lon"} & set(self.errors):
+            self.add_error(
+                "lat", gettext("Half of a place has arrived. Please press the button again, or type a town.")
+            )
+        return told
+
+    @property
+    def point(self) -> tuple[float, float] | None:
+        """Where the browser says that it is: to one decimal, which is about ten kilometres."""
+        lat, lon = self.cleaned_data.get("lat"), self.cleaned_data.get("lon")
+        return None if lat is None or lon is None else (round(lat, 1), round(lon, 1))
+
+    @property
+    def unit_kept(self) -> str:
+        return self.cleaned_data.get("unit") or "km"
+
+    @property
+    def radius_kept(self) -> float:
+        """In the unit that is asked for."""
+        return self.cleaned_data.get("radius") or RADIUS
+
+    @property
+    def radius_km(self) -> float:
+        return self.radius_kept * (KILOMETRES_IN_A_MILE if self.unit_kept == "mi" else 1)

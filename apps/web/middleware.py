@@ -40,6 +40,8 @@ PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in ("browsing-topics", "camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 )
+# For the one page that offers to look from where the reader is; the browser asks the reader first.
+PERMISSIONS_WITH_PLACE = PERMISSIONS.replace("geolocation=()", "geolocation=(self)")
 
 
 class PolicyHeaders:

@@ -200,12 +200,20 @@ def _stretch(text: str, item: Mapping[str, Any]) -> Stretch:
 
 
 def _stray(item: Mapping[str, Any]) -> Quotation:
-    quote, start = line(item["quote"]), item["start"]
-    pieces = [Piece(quote, True)]
+    found = quoted(item)
+    return Quotation(_("%(field)s, in an earlier version") % {"field": found.field}, found.pieces)
+
+
+def quoted(item: Mapping[str, Any]) -> Quotation:
+    """The sentence as a label keeps it, without a look at the record."""
+    quote, start, path = item["quote"], item["start"], item["path"]
+    if kind := _CLOSED_LISTS.get(_steps_of(path)[0]):
+        return Quotation(field_name(path), [Piece(label(kind, quote), False)])
+    pieces = [Piece(line(quote), True)]
     if item.get("marks"):
         inside = [(low - start, high - start) for low, high in words_read(item)]
-        pieces = _pieces(item["quote"], Stretch(0, len(item["quote"]), inside))
-    return Quotation(_("%(field)s, in an earlier version") % {"field": field_name(item["path"])}, pieces)
+        pieces = _pieces(quote, Stretch(0, len(quote), inside))
+    return Quotation(field_name(path), pieces)
 
 
 def _sentence(text: str, start: int, end: int) -> tuple[int, int]:

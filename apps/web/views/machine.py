@@ -42,6 +42,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /data/snapshots",
         "Disallow: /trials/values/",
         "Disallow: /compare/?",
+        "Disallow: /find/?",
         "Crawl-delay: 1",
         "",
         f"Sitemap: {_site()}/sitemap.xml",
