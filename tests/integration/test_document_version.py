@@ -67,7 +67,10 @@ def test_cut_short_it_begins_anew(registry: RegistryEmulator, monkeypatch: pytes
 
 
 def test_an_empty_database_is_soon_current(db: None) -> None:
-    before = DatasetVersion.objects.get().version
+    # The row that the migration leaves; a test with transactions of its own may have emptied every table before.
+    DatasetVersion.objects.all().delete()
+    DatasetVersion.objects.create(version=1)
+    assert documents_outdated()
     assert reprocess() is None
     assert not documents_outdated()
-    assert DatasetVersion.objects.get().version == before
+    assert DatasetVersion.objects.get().version == 1
