@@ -1,9 +1,9 @@
 """Who comes next in a web process: no address, and no sweep over lists, may keep the others waiting.
 
-The threads of a process share one processor. A crawler that asks over many connections would have most of it, so of one
-address one request runs at a time and its others wait; whoever has had fewer turns goes first. What can be asked in
-endless combinations has a lane: of lists with parameters (the API's too) one runs at a time, whoever asks, and of files
-one. Everything else is in no lane.
+The threads of a process share one processor. A crawler that asks over many connections would have most of it, so beside
+others one request of an address runs at a time and the rest of it waits; whoever has had fewer turns goes first. What
+can be asked in endless combinations has a lane: of lists with parameters (the API's too) one runs at a time, whoever
+asks, and of files one. Everything else is in no lane.
 
 Nothing is known of an address but while it has a request in the process.
 """
@@ -23,6 +23,9 @@ Lane = Literal["", "lists", "files"]
 # of the threads (deploy/gunicorn.conf.py) to everyone else.
 MOST_OF_ONE = 8
 MOST_IN_LANE: Mapping[Lane, int] = {"lists": 10, "files": 4}
+# Requests of one address, and of a lane, that run at once while nobody else is in the process: one waits for the
+# database while another reckons. As soon as somebody else comes it is one.
+MOST_ALONE = 3
 
 Refusal = Literal["too many of one", "too many"]
 
@@ -31,7 +34,7 @@ Refusal = Literal["too many of one", "too many"]
 class _Address:
     inside: int = 0
     turns: int = 0
-    running: bool = False
+    running: int = 0
 
 
 @dataclass(eq=False)
@@ -79,7 +82,7 @@ class Turns:
         self._addresses: dict[str, _Address] = {}
         self._waiting: list[_Waiting] = []
         self._in_lane: Counter[Lane] = Counter()
-        self._taken: set[Lane] = set()
+        self._taken: Counter[Lane] = Counter()
         self._number = 0
 
     def __len__(self) -> int:
@@ -109,8 +112,8 @@ class Turns:
 
     def _give(self, visit: Visit) -> None:
         with self._lock:
-            self._addresses[visit.who].running = False
-            self._taken.discard(visit.lane)
+            self._addresses[visit.who].running -= 1
+            self._taken[visit.lane] -= 1
             self._next()
 
     def _left(self, visit: Visit) -> None:
@@ -120,17 +123,18 @@ class Turns:
             self._in_lane[visit.lane] -= 1
             if not address.inside:
                 del self._addresses[visit.who]
+                self._next()
 
     def _next(self) -> None:
         """Lets everyone go whose turn it is."""
+        most = MOST_ALONE if len(self._addresses) == 1 else 1
         for waiting in sorted(self._waiting, key=lambda one: (self._addresses[one.visit.who].turns, one.number)):
             visit = waiting.visit
             address = self._addresses[visit.who]
-            if address.running or visit.lane in self._taken:
+            if address.running >= most or (visit.lane and self._taken[visit.lane] >= most):
                 continue
-            address.running = True
+            address.running += 1
             address.turns += 1
-            if visit.lane:
-                self._taken.add(visit.lane)
+            self._taken[visit.lane] += 1
             self._waiting.remove(waiting)
             waiting.go.set()

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 
 from apps.web import middleware
 from apps.web.middleware import InTurn
-from apps.web.turns import MOST_IN_LANE, MOST_OF_ONE, Lane, Turns, Visit
+from apps.web.turns import MOST_ALONE, MOST_IN_LANE, MOST_OF_ONE, Lane, Turns, Visit
 
 ENOUGH = 10
 
@@ -50,15 +50,33 @@ class Runner:
         assert not self._thread.is_alive()
 
 
-def test_of_one_address_one_runs_and_another_address_does_not_wait_for_it():
+def test_of_one_address_one_runs_beside_others_and_they_do_not_wait_for_it():
     turns, ran = Turns(), []
-    one, two = Runner(turns, "a", ran, "a1"), Runner(turns, "a", ran, "a2")
+    one = Runner(turns, "a", ran, "a1")
     other = Runner(turns, "b", ran)
+    two = Runner(turns, "a", ran, "a2")
     assert ran == ["a1", "b"]
     one.over()
     assert two.began.wait(ENOUGH)
     two.over()
     other.over()
+    assert len(turns) == 0
+
+
+def test_who_is_alone_has_a_few_at_once_until_somebody_comes():
+    turns, ran = Turns(), []
+    alone = [Runner(turns, "a", ran, f"a{number}", lane="lists") for number in range(MOST_ALONE + 2)]
+    assert ran == [f"a{number}" for number in range(MOST_ALONE)]
+    reader = Runner(turns, "reader", ran)
+    assert ran[-1] == "reader"
+    alone[0].over()
+    assert not alone[MOST_ALONE].began.wait(0.05)
+    reader.over()
+    # What waits goes on by itself when the others have left.
+    assert alone[MOST_ALONE].began.wait(ENOUGH)
+    for one in alone[1:]:
+        assert one.began.wait(ENOUGH)
+        one.over()
     assert len(turns) == 0
 
 
@@ -75,6 +93,7 @@ def test_of_a_lane_one_runs_and_neither_the_other_lane_nor_pages_wait_for_it():
 
 def test_who_has_had_fewer_turns_goes_first():
     turns, ran = Turns(), []
+    somebody = visit(turns, "somebody")
     crawler = [Runner(turns, "crawler", ran, f"crawler{number}", lane="lists") for number in range(4)]
     reader = Runner(turns, "reader", ran, lane="lists")
     crawler[0].over()
@@ -84,6 +103,7 @@ def test_who_has_had_fewer_turns_goes_first():
         assert one.began.wait(ENOUGH)
         one.over()
     assert ran == ["crawler0", "reader", "crawler1", "crawler2", "crawler3"]
+    somebody.leave()
 
 
 def test_an_address_has_so_many_inside_and_no_more():
@@ -144,7 +164,8 @@ def test_many_threads_end_with_nobody_inside():
         thread.start()
     for thread in threads:
         thread.join(ENOUGH)
-    assert (len(turns), running, most) == (0, [0], [1])
+    assert (len(turns), running) == (0, [0])
+    assert most[0] <= MOST_ALONE
 
 
 # The door of the process.
