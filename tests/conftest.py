@@ -32,7 +32,7 @@ BROWSER_FLAGS = [
 ]
 # Long tests that start whole sites, or a browser: those of one folder stay on one worker of pytest-xdist, and go first.
 # (Its own --dist loadgroup does not see the groups under pytest 9.2.)
-TOGETHER = ("tests/integration/entrances/", "tests/e2e/", "tests/integration/test_benchmarks.py")
+TOGETHER = ("tests/integration/entrances/", "tests/e2e/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
