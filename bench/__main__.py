@@ -11,7 +11,7 @@ import django
 def main(names: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialtracker.settings")
     django.setup()
-    from bench import classification, crawler, datasette, decoder, index, pages, sync
+    from bench import classification, crawler, datasette, decoder, desk, index, pages, phone, sync
     from bench.figures import run
 
     known = {
@@ -22,6 +22,8 @@ def main(names: list[str]) -> int:
         **index.BENCHMARKS,
         **datasette.BENCHMARKS,
         **crawler.BENCHMARKS,
+        **desk.BENCHMARKS,
+        **phone.BENCHMARKS,
     }
     unknown = [name for name in names if name not in known]
     if unknown:

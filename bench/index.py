@@ -7,6 +7,7 @@ import tracemalloc
 from django.db import connection
 
 from apps.search.bitmaps import BitmapIndex, build, select
+from apps.search.models import VECTORS
 from apps.search.query import StudyQuery
 from apps.search.selectors import _facets
 from bench.figures import figure, fresh_database, seconds
@@ -15,7 +16,7 @@ from bench.pages import BASE, fill
 DATABASE = "bench_index"
 SIZE = 100_000
 SPONSORS = 15_000
-_TEXTS = {"text_a", "text_b", "text_c", "text_d"}
+_TEXTS = {"text_a", "text_b", "text_c", "text_d", *VECTORS}
 
 
 def index() -> None:

@@ -81,7 +81,7 @@ def serving(application: str, workers: int = 2, **environment: str) -> Iterator[
             try:
                 urlopen(f"http://127.0.0.1:{port}/", timeout=30).read()
                 break
-            except (URLError, ConnectionError):
+            except (URLError, ConnectionError, TimeoutError):
                 time.sleep(0.1)
         yield port
     finally:
@@ -97,10 +97,11 @@ def fill(size: int) -> None:
         with gzip.open(path, "wb", compresslevel=1) as lines:
             lines.write(b"\n".join(made_up_studies(BASE)))
         call_command("sync_studies", replay=path, stdout=sys.stderr)
-    _multiply(size)
+    multiply(size)
 
 
-def _multiply(size: int) -> None:
+def multiply(size: int) -> None:
+    """Copies of the published documents under other ids, up to this many."""
     copies = size // BASE - 1
     if copies <= 0:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 bind = f"{os.environ.get('BIND') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
 workers = int(os.environ.get("WEB_WORKERS") or 2)
@@ -21,10 +22,14 @@ control_socket_disable = True  # one way to steer it: signals
 
 
 def post_worker_init(worker: object) -> None:
-    """Import the pages now: otherwise each worker's first reader waits a second for it."""
+    """Import the pages and read the gazetteer now: otherwise each worker's first readers wait seconds for them."""
     from django.urls import get_resolver
 
+    from apps.vocabulary.places import read_gazetteer
+
     get_resolver().url_patterns  # noqa: B018 (read for its effect)
+    # Beside the first pages, which mostly ask for no place.
+    threading.Thread(target=read_gazetteer, daemon=True).start()
     # A thread that has its answer from the database gets on after half a millisecond where another is reckoning; the
     # usual five, after each of a page's statements, were most of a page's time beside a crawler.
     sys.setswitchinterval(0.0005)

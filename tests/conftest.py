@@ -17,6 +17,8 @@ from django.dispatch import receiver
 from django.template import engines
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.factories import hashers
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL_BROWSER = "apt install chromium (macOS: brew install --cask google-chrome)"
 NO_BROWSER = f"no Chromium or Chrome on the PATH: {INSTALL_BROWSER}"
@@ -30,14 +32,18 @@ BROWSER_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Long tests that start whole sites, or a browser: those of one folder stay on one worker of pytest-xdist, and go first.
+# Long tests that start whole sites, or a browser: those of one folder (or of a file whose tests share a site) stay on
+# one worker of pytest-xdist, and go first.
 # (Its own --dist loadgroup does not see the groups under pytest 9.2.)
-TOGETHER = ("tests/integration/entrances/", "tests/e2e/")
+TOGETHER = ("tests/integration/entrances/", "tests/integration/test_restarts.py", "tests/e2e/")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Tests write without moving the dataset's version, and count statements: only the cache's own tests have it.
     settings.PAGE_CACHE_MB = 0
+    # A real hash takes a fifth of a second and 100 MB; `test_a_password_is_kept_as_an_argon2_hash` has it.
+    hashers.OF_THE_SITE[:] = settings.PASSWORD_HASHERS
+    settings.PASSWORD_HASHERS = ["tests.factories.hashers.QuickArgon2PasswordHasher", *settings.PASSWORD_HASHERS[1:]]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:
         _take_redis_database(int(worker.removeprefix("gw")) + 1)

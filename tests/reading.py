@@ -16,3 +16,12 @@ HIGHEST_GRADE = 8.0
 def grade(text: str) -> float:
     """The grade of some sentences. A single short one says little: give a paragraph where there is one."""
     return float(textstat.flesch_kincaid_grade(text))
+
+
+def spanish_ease(text: str) -> float:
+    """How easily a Spanish text reads, of 100 (Fernández Huerta): 60 to 70 is "normal", more is easier."""
+    textstat.set_lang("es")
+    try:
+        return float(textstat.fernandez_huerta(text))
+    finally:
+        textstat.set_lang("en_US")

@@ -81,6 +81,33 @@ def env_database(name: str) -> dict[str, Any]:
     }
 
 
+def env_mail(name: str, default: str) -> dict[str, Any] | None:
+    """Django's settings for the mail server at `smtp://user:password@host:port`; None where none is set.
+
+    `smtp+starttls` begins in the clear and goes on with TLS (port 587), `smtps` speaks TLS from the first byte (465),
+    `smtp` never does (25).
+    """
+    url = os.environ.get(name) or default
+    if not url:
+        return None
+    parts = urlsplit(url)
+    ports = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+    if parts.scheme not in ports:
+        raise ImproperlyConfigured(
+            f"{name} begins with {parts.scheme!r}; write smtp+starttls://user:password@host:587."
+        )
+    if not _host(parts):
+        raise ImproperlyConfigured(f"{name} names no host; write smtp+starttls://user:password@host:587.")
+    return {
+        "EMAIL_HOST": _host(parts),
+        "EMAIL_PORT": _port(name, parts) or ports[parts.scheme],
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+starttls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
+
+
 def limit_statements(database: dict[str, Any], milliseconds: int) -> None:
     """Let PostgreSQL stop each statement of this database's connections after so long; 0 lets them run.
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.schedules import crontab
+from django.conf.locale import LANG_INFO
 
 from trialtracker.env import (
     env_bool,
@@ -11,6 +16,7 @@ from trialtracker.env import (
     env_float,
     env_int,
     env_list,
+    env_mail,
     env_service,
     env_str,
     find_running_services,
@@ -54,6 +60,10 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "apps.core",
     "apps.accounts",
     "apps.studies",
@@ -72,16 +82,19 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "apps.web.middleware.PolicyHeaders",
+    "apps.web.middleware.PathLanguage",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.web.middleware.InTurn",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.web.middleware.StoppedStatements",
     "apps.web.middleware.DaysWithoutList",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "trialtracker.urls"
@@ -103,6 +116,16 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "en"
+# A language is a folder here, with its catalogue: nothing else lists them.
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [
+    (LANGUAGE_CODE, "English"),
+    *(
+        (folder.name, str(LANG_INFO[folder.name]["name_local"]).capitalize())
+        for folder in sorted(LOCALE_PATHS[0].iterdir())
+        if (folder / "LC_MESSAGES" / "django.mo").is_file()
+    ),
+]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
@@ -151,7 +174,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "ingest.tick", "schedule": env_float("SYNC_TICK_SECONDS", 60), "options": {"expires": 55}},
+    "answers": {"task": "curation.send_answers", "schedule": 900.0, "options": {"expires": 600}},
     "snapshot": {"task": "exports.snapshot", "schedule": 3600.0, "options": {"expires": 3500}},
+    "sweep": {"task": "accounts.sweep", "schedule": crontab(hour=3, minute=17), "options": {"expires": 3600}},
 }
 
 # A cache that hangs is as good as none: those who use it go on without.
@@ -163,6 +188,50 @@ CACHES = {
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# A session of the desk ends with the browser, after so long without a page (a long lunch, or a paper read to its end),
+# and after a working day in any case. Readers have none.
+SESSION_COOKIE_AGE = env_int("DESK_IDLE_MINUTES", 120) * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+DESK_HOURS = env_int("DESK_HOURS", 12)
+
+# Signing in, for staff alone. Older hashes are made anew when their owner signs in.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {"user_attributes": ("email",)},
+        "MinimumLengthValidator": {"min_length": 12},
+        "CommonPasswordValidator": {},
+    }.items()
+]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Ten wrong passwords for a name, whoever sends them, or from an address, for whatever names: no password is
+# looked at for a quarter of an hour. A one-time link works all the same, so nobody can keep somebody out.
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_HANDLER = "apps.accounts.attempts.Attempts"
+AXES_CLIENT_IP_CALLABLE = "apps.accounts.addresses.scrambled"
+AXES_CLIENT_STR_CALLABLE = "apps.accounts.attempts.client_name"
+AXES_LOCKOUT_CALLABLE = "apps.desk.entry.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+# The name that stands beside the account in the app. After a wrong code none is looked at for 1, 2, 4, 8, ... seconds.
+OTP_TOTP_ISSUER = "trialtracker"
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 1
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+
+# E-mail to staff. Without a server it is written to files, one a mail.
+_mail_server = env_mail("EMAIL_URL", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail_server else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = env_str("MAIL_ROOT", str(BASE_DIR / ".local" / "mail"))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", f"trialtracker <noreply@{urlsplit(SITE_URL).hostname or 'localhost'}>")
+globals().update(_mail_server or {})
 
 HTTPS = env_bool("HTTPS", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -180,12 +249,16 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "INFO")},
-    # A line for each tick says nothing; their warnings do.
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.beat", "celery.worker.strategy")},
+    # A line for each tick, or for each step of a sign-in, says nothing; their warnings do.
+    "loggers": {
+        name: {"level": "WARNING"} for name in ("axes", "celery.app.trace", "celery.beat", "celery.worker.strategy")
+    },
 }
 
 # The API: read-only, open, JSON; counted by address behind so many proxies of ours.
 API_REQUESTS_PER_MINUTE = env_int("API_REQUESTS_PER_MINUTE", 600)
+# How much of what curators decide in the queues is read by a second one, blind.
+SECOND_LOOK_SHARE = env_float("SECOND_LOOK_SHARE", 0.1)
 SIGN_IN_LINK_HOURS = env_int("SIGN_IN_LINK_HOURS", 72)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

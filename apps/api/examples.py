@@ -48,6 +48,8 @@ STUDY: dict[str, Any] = {
     "registry_state": "present",
     "card": {field.slug: _CARD.get(field.slug, []) for field in FIELDS},
     "doubts": ["dose"],
+    "decided": [],
+    "cautions": [],
 }
 LABEL: dict[str, Any] = {
     "scheme": "cell_type",
@@ -60,6 +62,7 @@ LABEL: dict[str, Any] = {
     "doubtful": False,
     "detail": None,
     "ruleset_version": 7,
+    "terms_version": 2,
 }
 RECORD: dict[str, Any] = {
     "protocolSection": {
@@ -72,6 +75,7 @@ STUDIES = {"count": 1, "next": None, "previous": None, "results": [STUDY]}
 DETAIL = STUDY | {
     "registry_state_since": "2026-05-03T10:00:00Z",
     "labels": [LABEL],
+    "decisions": [],
     "memberships": [{"query": "multiple-sclerosis-msc", "since": "2026-05-03T10:00:00Z", "until": None}],
     "record": RECORD,
 }
@@ -147,6 +151,7 @@ SYNC = {
     "newest_change": 5121,
     "parser_version": 3,
     "ruleset_version": 7,
+    "terms_version": 2,
     "runs": [
         {
             "id": 214,
@@ -159,6 +164,7 @@ SYNC = {
             "data_timestamp": "2026-05-02T09:00:06",
             "parser_version": 3,
             "ruleset_version": 7,
+            "terms_version": 2,
             "requests": 13,
             "seen": 1828,
             "created": 2,

@@ -13,7 +13,9 @@ import msgspec
 from django.conf import settings
 from rest_framework import serializers
 
-from apps.classification.models import StudyLabel
+from apps.curation.decisions import Standing
+from apps.curation.models import StudyOverride
+from apps.curation.selectors import PublishedLabel
 from apps.ingest.models import QueryMembership, SyncRun
 from apps.search.models import StudyDocument
 from apps.search.selectors import Results
@@ -49,6 +51,11 @@ _AS_THEY_ARE = (
     "fda_device",
     "registry_state",
     "doubts",
+    "decided",
+)
+_CAUTIONS_TOLD = (
+    "Kinds of caution that hold today, of those that the site shows its readers: reasons to ask, no verdict. An empty "
+    "list says nothing for a study."
 )
 
 
@@ -130,6 +137,8 @@ class StudySerializer(Selectable):
     )
     card = CardSerializer(help_text="The product or transplant, who can join, what is measured, as our rules read it.")
     doubts = _texts("Fields of the card where our reading may be wrong.")
+    decided = _texts("Fields in which a curator decided, against the record or our rules.")
+    cautions = _texts(_CAUTIONS_TOLD)
 
 
 class SnippetSerializer(serializers.Serializer):
@@ -194,7 +203,7 @@ class EvidenceSerializer(serializers.Serializer):
 
 
 class LabelSerializer(serializers.Serializer):
-    """What our rules say of the study, and why."""
+    """What is published of the study, and why: by our rules, or where `rule` is `curator`, by a curator."""
 
     scheme = serializers.CharField(
         help_text="What is labelled: scope, disease, cell_type, near_miss, or a field of the card."
@@ -205,7 +214,26 @@ class LabelSerializer(serializers.Serializer):
     evidence = EvidenceSerializer(many=True)
     doubtful = serializers.BooleanField(help_text="The reading may be wrong; a person should look.")
     detail = serializers.DictField(allow_null=True, help_text="What the value is made of; null for most.")
-    ruleset_version = serializers.IntegerField(help_text="Version of the rules that gave it.")
+    ruleset_version = serializers.IntegerField(
+        allow_null=True, help_text="Version of the rules that gave it; null where a curator did."
+    )
+    terms_version = serializers.IntegerField(
+        allow_null=True, help_text="Version of the terms that they knew; null where a curator gave it."
+    )
+
+
+class DecisionSerializer(serializers.Serializer):
+    """A curator's decision on a field, against the record or our rules. It is what is published."""
+
+    field = serializers.CharField(help_text="What is decided: a label or a text.")
+    values = _texts("The decision; none: not stated.")
+    said_then = _texts("What registry and rules said when it was made.")
+    said_now = _texts("What they say now.")
+    changed_since = serializers.BooleanField(help_text="They have moved since, and a person is looking again.")
+    for_good = serializers.BooleanField(help_text="The study is left out whatever they come to say.")
+    reason = serializers.CharField(help_text="Why.")
+    source = serializers.CharField(help_text="A quote or an address; empty for most.")  # type: ignore[assignment]
+    at = serializers.DateTimeField(help_text="When it was decided (UTC).")
 
 
 class MembershipSerializer(serializers.Serializer):
@@ -221,6 +249,7 @@ class StudyDetailSerializer(StudySerializer):
 
     registry_state_since = serializers.DateTimeField(help_text="When that state was first seen.")
     labels = LabelSerializer(many=True)
+    decisions = DecisionSerializer(many=True)
     memberships = MembershipSerializer(many=True, help_text="Why the study is here at all.")
     record = serializers.DictField(
         help_text="The record as ClinicalTrials.gov API v2 gives it, without the contacts of persons."
@@ -259,11 +288,12 @@ def study_data(document: StudyDocument) -> dict[str, Any]:
     for name in (*_TEXTS, *_DATES):
         data[name] = getattr(document, name) or None
     data["card"] = {field.slug: document.card.get(field.slug, []) for field in FIELDS}
+    data["cautions"] = list(document.told_cautions)
     data["url"] = f"{settings.SITE_URL.rstrip('/')}/trials/{document.nct_id}/"
     return data
 
 
-def label_data(label: StudyLabel) -> dict[str, Any]:
+def label_data(label: PublishedLabel) -> dict[str, Any]:
     """As `LabelSerializer` describes it."""
     return {
         "scheme": label.scheme,
@@ -274,6 +304,17 @@ def label_data(label: StudyLabel) -> dict[str, Any]:
         "doubtful": label.doubtful,
         "detail": label.detail,
         "ruleset_version": label.ruleset_version,
+        "terms_version": label.terms_version,
+    }
+
+
+def decision_data(override: StudyOverride) -> dict[str, Any]:
+    """As `DecisionSerializer` describes it. Who decided is told at the desk alone."""
+    told = {name: getattr(override, name) for name in ("field", "values", "said_then", "said_now", "reason", "source")}
+    return told | {
+        "changed_since": override.standing == Standing.REOPENED,
+        "for_good": override.standing == Standing.FOR_GOOD,
+        "at": override.at,
     }
 
 
@@ -295,7 +336,8 @@ def search_data(results: Results) -> dict[str, Any]:
 def study_detail_data(
     document: StudyDocument,
     study: Study,
-    labels: Sequence[StudyLabel],
+    labels: Sequence[PublishedLabel],
+    overrides: Sequence[StudyOverride],
     memberships: Sequence[QueryMembership],
     record: bytes,
 ) -> dict[str, Any]:
@@ -303,6 +345,7 @@ def study_detail_data(
     return study_data(document) | {
         "registry_state_since": study.registry_state_since,
         "labels": [label_data(label) for label in labels],
+        "decisions": [decision_data(item) for item in overrides if item.standing != Standing.AGREED],
         "memberships": [{"query": item.query, "since": item.since, "until": item.until} for item in memberships],
         "record": msgspec.Raw(record),
     }
@@ -323,6 +366,9 @@ class RunSerializer(serializers.Serializer):
     )
     parser_version = serializers.IntegerField(help_text="Version of the parser that read the records.")
     ruleset_version = serializers.IntegerField(help_text="Version of the rules that labelled them.")
+    terms_version = serializers.IntegerField(
+        help_text="Version of the terms that the rules knew: moves when curators accept a word or take one back."
+    )
     requests = serializers.IntegerField(help_text="Requests to the registry.")
     seen = serializers.IntegerField(help_text="Records received.")
     created = serializers.IntegerField(help_text="Studies that were new.")
@@ -350,6 +396,9 @@ class SyncSerializer(serializers.Serializer):
     )
     parser_version = serializers.IntegerField(help_text="Version of the parser in force.")
     ruleset_version = serializers.IntegerField(help_text="Version of the rules in force.")
+    terms_version = serializers.IntegerField(
+        help_text="Version of the terms in force: 0 while none was accepted beyond those of the rules."
+    )
     runs = RunSerializer(many=True, help_text="The newest ten runs, the newest first.")
 
 
@@ -362,6 +411,7 @@ _OF_RUN = (
     "finished_at",
     "parser_version",
     "ruleset_version",
+    "terms_version",
     "requests",
     "seen",
     "created",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from rest_framework.throttling import BaseThrottle
 
+from apps.accounts.addresses import network_of
 from apps.core.rates import count, seconds_left
 
 if TYPE_CHECKING:
@@ -18,11 +19,11 @@ _MINUTE = 60
 
 
 class AddressThrottle(BaseThrottle):
-    """So many requests a clock minute and address, behind as many proxies of ours as NUM_PROXIES says."""
+    """So many requests a clock minute and network."""
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         limit = settings.API_REQUESTS_PER_MINUTE
-        used = count("api", self.get_ident(request) or "", _MINUTE)
+        used = count("api", network_of(request), _MINUTE)
         if used is None:
             return True
         request.rate_limit = {  # type: ignore[attr-defined]

@@ -54,8 +54,11 @@ from apps.classification.rules import RULESET_VERSION
 from apps.classification.selectors import labels_of
 from apps.ctgov.content import without_contacts
 from apps.ctgov.parser import PARSER_VERSION
+from apps.curation.selectors import overrides_of, with_decisions
+from apps.curation.terms import terms_in_force
 from apps.history.selectors import newest_change
 from apps.ingest.selectors import current_payload, freshness, latest_runs, memberships
+from apps.search.cautions import cautions_told
 from apps.search.query import Problem, StudyQuery
 from apps.search.selectors import Results, dataset_version, document, search_studies
 from apps.studies.models import Study
@@ -113,7 +116,8 @@ class OpenView(APIView):
 
         `parts` are what the answer depends on beside its address and the build.
         """
-        told = repr((build(), request.get_full_path(), *parts))
+        # The day: cautions begin to hold on one, and the last updates are counted back from one.
+        told = repr((build(), timezone.now().date(), request.get_full_path(), *parts))
         etag = f'W/"{hashlib.sha256(told.encode()).hexdigest()[:24]}"'
         self.headers["ETag"] = etag
         return get_conditional_response(request._request, etag=etag)
@@ -230,7 +234,10 @@ class StudyDetail(StudyView):
         payload = current_payload(nct_id) if shown is not None else None
         if study is None or shown is None or payload is None:
             return self.elsewhere(request, nct_id)
-        data = study_detail_data(shown, study, labels_of(nct_id), found, without_contacts(payload))
+        shown.told_cautions = cautions_told(shown)
+        overrides = overrides_of(nct_id)
+        labels = with_decisions(labels_of(nct_id), overrides)
+        data = study_detail_data(shown, study, labels, overrides, found, without_contacts(payload))
         return Response(chosen_only(data, chosen, "nct_id"))
 
 
@@ -258,6 +265,7 @@ class Sync(OpenView):
             "newest_change": newest_change(),
             "parser_version": PARSER_VERSION,
             "ruleset_version": RULESET_VERSION,
+            "terms_version": terms_in_force().version,
             "runs": [run_data(run) for run in latest_runs(_RUNS)],
         }
         # A run that is due at once is due "now", which is another moment each time.
@@ -317,7 +325,11 @@ def refuse_parameters(request: Request) -> None:
 
 
 def told_of(asked: Asked, results: Results) -> dict[str, Any]:
-    """What a client should know of how its query was used; nothing for most. Raises TooSlow for a stopped search."""
+    """What a client should know of how its query was used; nothing for most.
+
+    Raises TooSlow for a stopped search, BadQuery for a value that there is but not here.
+    """
+    refuse([told for told in results.problems if told.kind == "unknown_value"])
     notices = [told.message for told in (*asked.notices, *results.problems)]
     if results.timed_out:
         raise TooSlow(" ".join(notices))

@@ -20,6 +20,9 @@ class StudyLabel(models.Model):
     doubtful = models.BooleanField(default=False, help_text=_("The reading may be wrong; a person should look."))
     detail = models.JSONField(null=True, help_text=_("What the value is made of, by scheme; null for most."))
     ruleset_version = models.PositiveIntegerField()
+    terms_version = models.PositiveIntegerField(
+        default=0, help_text=_("Of the accepted changes to the terms; 0: the files alone.")
+    )
 
     class Meta:
         constraints = [

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from apps.classification.rules import RULESET_VERSION
+from apps.core.languages import day_words
 from apps.exports.columns import moment
 from apps.exports.links import pack
 from apps.search.query import StudyQuery
@@ -82,7 +83,7 @@ class About:
         if time is None:
             when = self.edition.data_timestamp or gettext("date not known")
         else:
-            when = gettext("as of %(time)s UTC") % {"time": date_format(time, "j F Y, H:i")}
+            when = gettext("as of %(time)s UTC") % {"time": f"{day_words(time)}, {date_format(time, 'H:i')}"}
         return f"{REGISTRY}, {LIBRARY}, {when}"
 
     @property
@@ -101,7 +102,7 @@ class About:
             "data": self.data,
             "version": self.version,
             "link": self.link,
-            "day": date_format(self.edition.made_at, "j F Y"),
+            "day": day_words(self.edition.made_at),
         }
 
     def told(self) -> dict[str, Any]:

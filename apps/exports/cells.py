@@ -5,8 +5,11 @@ Whoever reads such a table by program gets the value back by `split` and by taki
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from apps.exports.columns import Value
 
@@ -42,3 +45,10 @@ def flat(value: Value) -> str | int | bool | None:
     if isinstance(value, str):
         return harmless(value) if value else None
     return value
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:
+    """Rows of cells as lines of CSV (RFC 4180) in UTF-8."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(rows)
+    return text.getvalue().encode()

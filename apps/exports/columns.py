@@ -21,6 +21,7 @@ from apps.search.models import StudyDocument
 from apps.studies.models import RegistryState
 from apps.vocabulary.card_values import NOT_STATED
 from apps.vocabulary.cards import FIELDS, NOTATIONS, SEXES, CardField
+from apps.vocabulary.cautions import CAUTIONS
 from apps.vocabulary.statuses import DATE_TYPES, PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES
 from apps.vocabulary.study_values import AGE_GROUPS, ALLOCATIONS, MASKINGS, PUBLICATIONS, REGISTRATIONS, WHO_MASKED
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES, SCOPES
@@ -79,6 +80,7 @@ def moment(time: dt.datetime) -> str:
 _KINDS = {"msc": _("Of trials of MSC alone."), "hsc": _("Of trials of HSC alone."), "both": ""}
 _RULES = _("Our rules, with the record's own words as evidence on the trial's page and in the API.")
 _OURS = _("Our own.")
+_CURATORS = _("Our curators; each decision with its reason stands on the trial's page.")
 _PROTOCOL = "protocolSection."
 _DATE = _("YYYY, YYYY-MM or YYYY-MM-DD, as exactly as the record says.")
 
@@ -190,6 +192,24 @@ COLUMNS: tuple[Column, ...] = (
         _("Columns of the card where our reading may be wrong: look at the record."),
         _RULES,
         _as_it_is("doubts"),
+    ),
+    Column(
+        "decided",
+        "list",
+        _("Fields in which a curator decided, against the record or our rules."),
+        _CURATORS,
+        _as_it_is("decided"),
+    ),
+    Column(
+        "cautions",
+        "list",
+        _(
+            "Kinds of caution that held on the day of the file, of those that the site shows its readers. They are "
+            "reasons to ask and no verdict, and an empty list says nothing for a study."
+        ),
+        _RULES,
+        lambda document: list(document.told_cautions),
+        CAUTIONS,
     ),
     Column(
         "enrollment",

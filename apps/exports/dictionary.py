@@ -51,7 +51,7 @@ def rules() -> list[str]:
             "has an apostrophe before it, so that no spreadsheet takes it for a formula; so has one that begins with "
             "apostrophes and then one of these. Take one apostrophe away to have the value. Numbers stay numbers."
         ),
-        gettext("An empty cell is a value that the record does not state."),
+        gettext("An empty cell is a value that the record does not state or, of what our rules read, did not find."),
         gettext(
             "Excel holds 32,767 characters in a cell and no control characters: a longer text is cut and ends with "
             "“… [cut for Excel]”, control characters are left out. CSV, JSON Lines and Parquet have the whole text."

@@ -51,13 +51,15 @@ def whole_list(
     """All trials that a query finds, as of one moment: no sync that runs meanwhile shows in them.
 
     The query's page and page size count for nothing. SearchTooSlow where its text took too long, OutsideHistory where
-    it asks for a day of which there is no list.
+    it asks for a day of which there is no list, NotExported where it asks for a caution that readers do not see.
     """
     query = whole(query)
     with one_state():
         results = _found(query)
         if results.timed_out:
             raise SearchTooSlow(" ".join(problem.message for problem in results.problems))
+        if left_out := [problem.message for problem in results.problems if problem.kind == "unknown_value"]:
+            raise NotExported(" ".join(left_out))
         about = about_list(
             query,
             results.count,

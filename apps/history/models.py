@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,10 @@ class StudyChange(models.Model):
     data_timestamp = models.CharField(max_length=32, blank=True, help_text=_("The registry's own time stamp."))
 
     class Meta:
-        indexes = [models.Index(fields=["nct_id", "-id"], name="change_by_study")]
+        indexes = [
+            models.Index(fields=["nct_id", "-id"], name="change_by_study"),
+            BrinIndex(fields=["at"], name="change_by_time", autosummarize=True),
+        ]
 
     def __str__(self) -> str:
         return f"{self.nct_id} {self.field}"

@@ -5,7 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
+
 from apps.history.models import StudyChange
+from apps.studies.facts import FIRST_SEEN
 
 
 def changes_of(nct_ids: Collection[str], limit: int = 200) -> list[StudyChange]:
@@ -39,3 +43,11 @@ def changes_after(
 def newest_change() -> int:
     """The id of the newest change; 0 before the first."""
     return StudyChange.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def moved_by_day(since: dt.datetime) -> dict[dt.date, tuple[int, int]]:
+    """Of each day (UTC) on which something came since then: how many studies were new, how many others changed."""
+    came = Count("nct_id", filter=Q(field=FIRST_SEEN), distinct=True)
+    changed = Count("nct_id", filter=~Q(field=FIRST_SEEN), distinct=True)
+    days = StudyChange.objects.filter(at__gte=since).annotate(day=TruncDate("at", tzinfo=dt.UTC)).values("day")
+    return {row["day"]: (row["came"], row["changed"]) for row in days.annotate(came=came, changed=changed)}

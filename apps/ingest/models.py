@@ -70,6 +70,7 @@ class SyncRun(models.Model):
     queries_hash = models.CharField(max_length=64, blank=True, help_text=_("Fingerprint of the named queries."))
     parser_version = models.PositiveIntegerField(default=0)
     ruleset_version = models.PositiveIntegerField(default=0)
+    terms_version = models.PositiveIntegerField(default=0)
     api_version = models.CharField(max_length=32, blank=True)
     data_timestamp = models.CharField(max_length=32, blank=True, help_text=_("The registry's time stamp, read as UTC."))
     requests = models.PositiveIntegerField(default=0)
@@ -174,11 +175,41 @@ class IngestIssue(models.Model):
         return f"{self.nct_id} {self.path}: {self.reason}"
 
 
+class Rehearsal(models.Model):
+    """What would move: stored records under terms that are proposed, or under the rules as they are.
+
+    Nothing is published by it. One for each proposal: asking again takes its place. Written by
+    `apps.ingest.rehearsing`.
+    """
+
+    proposal = models.BigIntegerField(unique=True, help_text=_("Of the terms; 0: the rules and terms as they are."))
+    by = models.CharField(max_length=254, help_text=_("Who asked for it."))
+    asked_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    done = models.PositiveIntegerField(default=0, help_text=_("Studies looked at."))
+    of = models.PositiveIntegerField(default=0, help_text=_("Studies to look at."))
+    parser_version = models.PositiveIntegerField(default=0)
+    ruleset_version = models.PositiveIntegerField(default=0)
+    terms_version = models.PositiveIntegerField(default=0, help_text=_("Of the terms in force then."))
+    dataset_version = models.BigIntegerField(default=0, help_text=_("Of what was published then."))
+    moved = models.JSONField(default=list, help_text=_("A list of {nct_id, title, moves: [{field, before, now}]}."))
+    summary = models.JSONField(default=list, help_text=_("A list of [field, [[kind of move, studies], ...]]."))
+    unread = models.JSONField(default=list, help_text=_("NCT ids of records that the rules could not take."))
+    error = models.TextField(blank=True, help_text=_("Why it ended without an answer, in a sentence."))
+
+    def __str__(self) -> str:
+        return f"rehearsal of {self.proposal}"
+
+
 class RequestedStudy(models.Model):
-    """A study asked for by its NCT id, beside what the queries find."""
+    """A study asked for by its NCT id, beside what the queries find: fetched at each sync."""
 
     nct_id = models.CharField(max_length=11, primary_key=True)
     at = models.DateTimeField(db_default=Now())
+    by = models.CharField(max_length=254, blank=True, help_text=_("Who asked for it; empty: the command."))
+    reason = models.TextField(blank=True, help_text=_("Why, in a sentence."))
 
     def __str__(self) -> str:
         return self.nct_id

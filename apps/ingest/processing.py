@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from apps.classification.rules import RULESET_VERSION, classify
+from apps.classification.rules import RULESET_VERSION, Classification, classify
 from apps.classification.services import store_labels
 from apps.ctgov.content import without_contacts
 from apps.ctgov.parser import PARSER_VERSION, ParseError, oddities, parse_study
+from apps.curation.selectors import brought_in
 from apps.curation.services import publish
 from apps.history.services import record_changes
 from apps.ingest.landing import compress, decompress
@@ -25,6 +26,7 @@ from apps.studies.facts import FIRST_SEEN, REGISTRY_STATE, FieldChange
 from apps.studies.models import RegistryState, Study
 from apps.studies.records import StudyRecord
 from apps.studies.services import StudyEntry, store_studies
+from apps.vocabulary.terms import terms_version
 
 log = logging.getLogger(__name__)
 Progress = Callable[[SyncRun], None]
@@ -88,11 +90,11 @@ def skip_unchanged(run: SyncRun) -> None:
             WHERE landed.run_id = %s AND NOT landed.processed AND landed.verdict <> %s
               AND snapshot.id = landed.snapshot_id AND study.nct_id = landed.nct_id
               AND study.content_hash = snapshot.content_hash
-              AND study.parser_version = %s AND study.ruleset_version = %s
+              AND study.parser_version = %s AND study.ruleset_version = %s AND study.terms_version = %s
               AND study.registry_state = CASE landed.verdict WHEN 'found' THEN 'present' ELSE landed.verdict END
               AND study.merged_into = landed.merged_into
             """,
-            [run.pk, LandedStudy.Verdict.BAD, PARSER_VERSION, RULESET_VERSION],
+            [run.pk, LandedStudy.Verdict.BAD, *versions().values()],
         )
         run.unchanged += cursor.rowcount
         cursor.execute(
@@ -118,7 +120,7 @@ def _process_batch(run: SyncRun, batch: Sequence[LandedStudy]) -> None:
             work = [_read(landed) for landed in batch]
             records = {item.record.nct_id: item.record for item in work}
         with timed(run, "classify"):
-            labels = [(nct_id, classify(record)) for nct_id, record in records.items()]
+            labels = labels_for(records)
         with timed(run, "store"):
             changes = store_studies([_entry(item) for item in work], now=now)
             store_labels(labels)
@@ -130,6 +132,12 @@ def _process_batch(run: SyncRun, batch: Sequence[LandedStudy]) -> None:
         with timed(run, "publish"):
             fence(run)
             publish(records)
+
+
+def labels_for(records: Mapping[str, StudyRecord]) -> list[tuple[str, Classification]]:
+    """What the rules say of each of these studies."""
+    listed = brought_in(records)
+    return [(nct_id, classify(record, listed=nct_id in listed)) for nct_id, record in records.items()]
 
 
 def _process_alone(run: SyncRun, landed: LandedStudy) -> None:
@@ -153,13 +161,27 @@ def _process_alone(run: SyncRun, landed: LandedStudy) -> None:
 def _fall_back(landed: LandedStudy) -> None:
     """The version that is published stays; where it has not been read by this parser and these rules, it is next."""
     study = Study.objects.filter(pk=landed.nct_id)
-    outdated = study.exclude(parser_version=PARSER_VERSION, ruleset_version=RULESET_VERSION)
-    published = outdated.exclude(snapshot_id=landed.snapshot_id).values_list("snapshot_id", flat=True).first()
+    behind = study.exclude(**versions()).exclude(snapshot_id=landed.snapshot_id)
+    published = behind.values_list("snapshot_id", flat=True).first()
     if published:
         LandedStudy.objects.filter(pk=landed.pk).update(snapshot_id=published)
     else:
         LandedStudy.objects.filter(pk=landed.pk).update(processed=True)
-        study.update(parser_version=PARSER_VERSION, ruleset_version=RULESET_VERSION)
+        study.update(**versions())
+
+
+def versions() -> dict[str, int]:
+    """By what a study is read here: where it carries others, it is outdated."""
+    return {
+        "parser_version": PARSER_VERSION,
+        "ruleset_version": RULESET_VERSION,
+        "terms_version": terms_version(),
+    }
+
+
+def outdated() -> QuerySet[Study]:
+    """The stored studies that were read by another parser, other rules or other terms than those in force here."""
+    return Study.objects.exclude(**versions())
 
 
 def _read(landed: LandedStudy) -> _Work:
@@ -172,8 +194,7 @@ def _entry(item: _Work) -> StudyEntry:
         record=item.record,
         snapshot_id=item.snapshot.pk,
         content_hash=item.snapshot.content_hash,
-        parser_version=PARSER_VERSION,
-        ruleset_version=RULESET_VERSION,
+        **versions(),
         registry_state=_STATE_OF_VERDICT[LandedStudy.Verdict(item.landed.verdict)],
         merged_into=item.landed.merged_into,
     )

@@ -15,6 +15,7 @@ from apps.classification.rules import RULESET_VERSION
 from apps.ctgov.parser import PARSER_VERSION
 from apps.ingest.models import LandedStudy, SyncRun
 from apps.vocabulary.queries import queries_fingerprint
+from apps.vocabulary.terms import terms_version
 
 # Any fixed number will do; it names the corridor among the database's advisory locks.
 _LOCK = 7_213_001
@@ -54,6 +55,7 @@ def open_run(kind: str) -> SyncRun:
         queries_hash=queries_fingerprint(),
         parser_version=PARSER_VERSION,
         ruleset_version=RULESET_VERSION,
+        terms_version=terms_version(),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.ctgov.parser import parse_study
 from apps.ingest.landing import decompress
-from apps.ingest.models import QueryMembership, StudySnapshot, SyncRun
+from apps.ingest.models import LandedStudy, QueryMembership, RequestedStudy, StudySnapshot, SyncRun
 from apps.ingest.schedule import PastRun, next_due
 from apps.search.models import StudyDocument
 from apps.studies.models import Study
@@ -48,6 +49,37 @@ def records_of(nct_ids: Sequence[str]) -> dict[str, StudyRecord]:
 def memberships(nct_id: str) -> list[QueryMembership]:
     """The named queries that find, or found, a study; those in force first."""
     return sorted(QueryMembership.objects.filter(nct_id=nct_id), key=lambda m: (m.until is not None, m.query))
+
+
+def followed() -> QuerySet[RequestedStudy]:
+    """The studies that are followed by their ids, the last asked for first."""
+    return RequestedStudy.objects.order_by("-at", "pk")
+
+
+def waiting_ids() -> list[str]:
+    """The ids that were asked for since the last run began that could have fetched them. Each is tried once like that:
+
+    what the registry cannot give then comes with the next whole run.
+    """
+    runs = SyncRun.objects.filter(kind__in=(SyncRun.Kind.FULL, SyncRun.Kind.SINGLE), finished_at__isnull=False)
+    last = runs.order_by("-pk").values_list("started_at", flat=True).first()
+    asked = RequestedStudy.objects.all() if last is None else RequestedStudy.objects.filter(at__gt=last)
+    return list(asked.order_by("pk").values_list("pk", flat=True))
+
+
+def progress_of(run: SyncRun) -> int:
+    """How much of the step that a run is at is done, in percent."""
+    if run.step == SyncRun.Step.LAND:
+        return run.percent
+    if run.step != SyncRun.Step.PROCESS:
+        return 0
+    landed = LandedStudy.objects.filter(run=run)
+    return round(100 * landed.filter(processed=True).count() / max(1, landed.count()))
+
+
+def held_runs() -> QuerySet[SyncRun]:
+    """The runs that wait for a person: held at the gate, and no newer one has taken their place."""
+    return SyncRun.objects.filter(state=State.HELD, step=SyncRun.Step.GATE)
 
 
 def latest_runs(count: int = 10) -> list[SyncRun]:

@@ -11,18 +11,22 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.classification.rules import RULESET_VERSION
+from apps.classification.services import store_labels
 from apps.ctgov.errors import RegistryError
 from apps.ctgov.parser import PARSER_VERSION
-from apps.curation.services import publish, published_anew
+from apps.curation.decisions import checked_reason
+from apps.curation.services import log_following, publish, published_anew
+from apps.curation.terms import terms_in_force
 from apps.ingest import gate
 from apps.ingest.fetching import land_replay, land_scope, land_singles, look_up_missing
-from apps.ingest.models import LandedStudy, SyncRun
-from apps.ingest.processing import Progress, process, remove_old_contacts
+from apps.ingest.models import LandedStudy, RequestedStudy, SyncRun
+from apps.ingest.processing import Progress, labels_for, outdated, process, remove_old_contacts
 from apps.ingest.runs import close_run, corridor_lock, fence, open_run, take_over, timed
-from apps.ingest.selectors import due_at, records_of
+from apps.ingest.selectors import due_at, held_runs, records_of, waiting_ids
 from apps.search.selectors import documents_outdated
 from apps.studies.files import StudyFilesError
 from apps.studies.models import Study
+from apps.vocabulary.terms import amended, terms_version
 
 log = logging.getLogger(__name__)
 
@@ -51,38 +55,80 @@ def sync(
     with corridor_lock() as alone:
         if not alone:
             return None
-        carried_on = _carry_on(progress)
-        _reprocess_outdated(progress)
-        _republish_outdated()
-        if nct_ids:
-            return _run(Kind.SINGLE, progress, lambda run: land_singles(run, nct_ids, progress))
-        if replay:
-            return _run(Kind.REPLAY, progress, lambda run: land_replay(run, replay, progress))
-        if carried_on and not full:
-            return carried_on
-        if only_if_due and due_at() > timezone.now():
-            return None
-        return _run(Kind.FULL, progress, lambda run: land_scope(run, progress, full=full))
+        with amended(terms_in_force()):
+            carried_on = _carry_on(progress)
+            _reprocess_outdated(progress)
+            _republish_outdated()
+            if nct_ids:
+                return _run(Kind.SINGLE, progress, lambda run: land_singles(run, nct_ids, progress))
+            if replay:
+                return _run(Kind.REPLAY, progress, lambda run: land_replay(run, replay, progress))
+            if carried_on and not full:
+                return carried_on
+            if only_if_due and due_at() > timezone.now():
+                asked = waiting_ids()
+                return _run(Kind.SINGLE, progress, lambda run: land_singles(run, asked, progress)) if asked else None
+            return _run(Kind.FULL, progress, lambda run: land_scope(run, progress, full=full))
 
 
 def tick() -> SyncRun | None:
-    """The clock's question, asked every minute: is a sync due, or was one cut short? Cheap when neither holds."""
+    """The clock's question, asked every minute: is a sync due, was one cut short, was a study asked for by its id?
+
+    Cheap when none of these holds.
+
+    Stored studies whose terms have moved are processed first, where nobody else has: no sync may be due for hours.
+    """
+    with amended(terms_in_force()):
+        behind = outdated().exists()
+    if behind:
+        reprocess()
     if settings.SAMPLE:
         return None
-    if due_at() > timezone.now() and not SyncRun.objects.filter(state=State.RUNNING).exists():
-        return None
-    return sync(only_if_due=True)
+    due = due_at() <= timezone.now() or SyncRun.objects.filter(state=State.RUNNING).exists() or waiting_ids()
+    return sync(only_if_due=True) if due else None
+
+
+@transaction.atomic
+def follow(*, nct_ids: Sequence[str], by: str, reason: str) -> list[str]:
+    """Ask for studies by their ids, and follow them from then on; returns those that were not followed before.
+
+    The clock fetches them. Raises Refused where the reason will not do.
+    """
+    reason = checked_reason(reason)
+    known = set(RequestedStudy.objects.filter(pk__in=nct_ids).values_list("pk", flat=True))
+    new = [nct_id for nct_id in dict.fromkeys(nct_ids) if nct_id not in known]
+    rows = (RequestedStudy(pk=nct_id, at=timezone.now(), by=by, reason=reason) for nct_id in new)
+    RequestedStudy.objects.bulk_create(rows, ignore_conflicts=True)
+    log_following(nct_ids=new, begun=True, by=by, reason=reason)
+    return new
+
+
+@transaction.atomic
+def unfollow(*, nct_id: str, by: str, reason: str) -> bool:
+    """Follow a study no longer by its id; False where it is not. What is stored of it stays.
+
+    Where no query finds it, it counts as left from the next sync on. Raises Refused where the reason will not do.
+    """
+    reason = checked_reason(reason)
+    if not RequestedStudy.objects.filter(pk=nct_id).delete()[0]:
+        return False
+    log_following(nct_ids=[nct_id], begun=False, by=by, reason=reason)
+    return True
 
 
 def reprocess(*, everything: bool = False, progress: Progress = no_progress) -> SyncRun | None:
-    """Take stored versions through the corridor again where parser or rules have moved, or all; None if none are."""
+    """Take stored versions through the corridor again where parser, rules or terms have moved, or all.
+
+    None where none have, or another process is in the corridor.
+    """
     with corridor_lock() as alone:
         if not alone:
             return None
-        _carry_on(progress)
-        run = _reprocess_outdated(progress, everything=everything)
-        _republish_outdated()
-        return run
+        with amended(terms_in_force()):
+            _carry_on(progress)
+            run = _reprocess_outdated(progress, everything=everything)
+            _republish_outdated()
+            return run
 
 
 def republish(batch_size: int = 200) -> int:
@@ -98,11 +144,19 @@ def republish(batch_size: int = 200) -> int:
     return len(ids)
 
 
+@transaction.atomic
+def read_again(*nct_ids: str) -> None:
+    """Label and publish stored studies again, at once: a decision on their scope may want their cards read."""
+    list(Study.objects.select_for_update().filter(pk__in=nct_ids).order_by("pk").values_list("pk"))
+    records = records_of(nct_ids)
+    with amended(terms_in_force()):
+        store_labels(labels_for(records))
+    publish(records)
+
+
 def release_run(run_id: int, by: str) -> None:
     """Let a held run through; the next tick of the clock carries it on. ValueError when it is not held any more."""
-    released = SyncRun.objects.filter(pk=run_id, state=State.HELD, step=Step.GATE).update(
-        state=State.RUNNING, finished_at=None, released_by=by
-    )
+    released = held_runs().filter(pk=run_id).update(state=State.RUNNING, finished_at=None, released_by=by)
     if not released:
         raise ValueError(f"Run {run_id} is not held, or a newer run has taken its place.")
 
@@ -110,7 +164,7 @@ def release_run(run_id: int, by: str) -> None:
 def discard_run(run_id: int, by: str) -> None:
     """Close a held run for good; what it landed stays stored and unpublished. ValueError when it is not held."""
     with transaction.atomic():
-        run = SyncRun.objects.select_for_update().filter(pk=run_id, state=State.HELD, step=Step.GATE).first()
+        run = held_runs().select_for_update().filter(pk=run_id).first()
         if run is None:
             raise ValueError(f"Run {run_id} is not held, or a newer run has taken its place.")
         _retire(run, f"{run.reason} Discarded by {by}.")
@@ -202,8 +256,8 @@ def _carry_on(progress: Progress) -> SyncRun | None:
 
 
 def _reprocess_outdated(progress: Progress, *, everything: bool = False) -> SyncRun | None:
-    """A run over the stored versions whose parser or rules have moved since they were read."""
-    versions = {"parser": PARSER_VERSION, "rules": RULESET_VERSION, "everything": everything}
+    """A run over the stored versions whose parser, rules or terms have moved since they were read."""
+    versions = {"parser": PARSER_VERSION, "rules": RULESET_VERSION, "terms": terms_version(), "everything": everything}
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT 1 " + _OUTDATED + ")", versions)
         if not cursor.fetchone()[0]:
@@ -228,12 +282,13 @@ def _republish_outdated() -> None:
         log.info("Documents have a new shape: %d trials published again.", looked_at)
 
 
-# Beside the published versions: those that a good run brought and could not take in, tried once with each parser and
-# rules. Reprocessing brings nothing, so it is not asked which version was the newest then.
+# Beside the published versions: those that a good run brought and could not take in, tried once with each parser,
+# rules and terms. Reprocessing brings nothing, so it is not asked which version was the newest then.
 _OUTDATED = """
     FROM studies_study AS study FULL JOIN (
         SELECT issue.nct_id, max(run.id) FILTER (WHERE run.kind <> 'reprocess') AS run_id,
-            every((run.parser_version, run.ruleset_version) <> (%(parser)s, %(rules)s)) AS untried
+            every((run.parser_version, run.ruleset_version, run.terms_version)
+                <> (%(parser)s, %(rules)s, %(terms)s)) AS untried
         FROM ingest_ingestissue AS issue JOIN ingest_syncrun AS run ON run.id = issue.run_id
         WHERE issue.severity = 'error' AND run.state = 'ok'
         GROUP BY issue.nct_id
@@ -244,6 +299,7 @@ _OUTDATED = """
     ) AS newest ON true
     WHERE (study.nct_id IS NOT NULL OR newest.id IS NOT NULL)
       AND (study.parser_version <> %(parser)s OR study.ruleset_version <> %(rules)s
+           OR study.terms_version <> %(terms)s
            OR (study.nct_id IS NULL AND refused.untried) OR %(everything)s)
 """
 _LIST_OUTDATED = (
@@ -288,7 +344,7 @@ def _keep_memberships(run: SyncRun) -> None:
 
 def _retire_held() -> None:
     """A newer run has come to its end. To be called inside a transaction: someone may be letting one through."""
-    for run in SyncRun.objects.select_for_update().filter(state=State.HELD, step=Step.GATE):
+    for run in held_runs().select_for_update():
         _retire(run, f"{run.reason} {_SUPERSEDED}")
 
 

@@ -1,17 +1,18 @@
 """Which study has which value, held in the process: one integer a value, one bit a study.
 
 Counting every value of every facet is then a matter of `&` and `bit_count()`, needs no SQL, and grows by bytes instead
-of rows. The index is rebuilt from one SELECT when the dataset version has moved. Earlier days have indexes of their
-own, of which a few are kept.
+of rows. The index is rebuilt from one SELECT when the dataset version has moved, and with each day. Earlier days have
+indexes of their own, of which a few are kept.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress, count, islice
@@ -19,7 +20,9 @@ from typing import Any
 
 import msgspec
 from django.db import connection
+from django.utils import timezone
 
+from apps.search.cautions import SIMILAR, holding, public_cautions, similar_at
 from apps.search.limits import SEARCH_TIMEOUT_MS, time_limit
 from apps.search.matching import Order, Term
 from apps.search.moments import NOW, Moment
@@ -113,9 +116,10 @@ class BitmapIndex:
     """The whole published set of a moment at one dataset version. Bit i stands for `ids[i]`; ids are in the default
     order.
 
-    `ids` holds the numbers of the NCT ids. `values` maps filter and value to the studies that have it. Nothing here
-    changes once built, but for what is added when first asked for: sort orders; what a search text finds (None: it has
-    no word to search for) and which of its terms were searched; the places of ranked studies in their order.
+    `ids` holds the numbers of the NCT ids. `values` maps filter and value to the studies that have it. `cautions` are
+    those of the kinds that readers see, by NCT id, on the day `day`. Nothing here changes once built, but for what is
+    added when first asked for: sort orders; what a search text finds (None: it has no word to search for) and which of
+    its terms were searched; the places of ranked studies in their order.
     """
 
     version: int
@@ -124,6 +128,8 @@ class BitmapIndex:
     scopes: Mapping[str, int]
     names: Mapping[str, Names] = field(default_factory=dict)
     moment: Moment = NOW
+    day: dt.date | None = None
+    cautions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     found: Remembered[str, tuple[int | None, Sequence[Term]]] = field(
         default_factory=lambda: Remembered(TEXTS_KEPT), repr=False
     )
@@ -260,18 +266,18 @@ def nct_id(number: int) -> str:
 
 
 class _Holder:
-    """The index that this process holds; one thread builds while the others wait for it."""
+    """The index that this process holds, of today; one thread builds while the others wait for it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._index: BitmapIndex | None = None
 
     def at(self, version: int) -> BitmapIndex:
-        index = self._index
-        if index is None or index.version != version:
+        index, asked = self._index, (version, timezone.now().date())
+        if index is None or (index.version, index.day) != asked:
             with self._lock:
                 index = self._index
-                if index is None or index.version != version:
+                if index is None or (index.version, index.day) != asked:
                     index = self._index = build(version)
         return index
 
@@ -341,7 +347,9 @@ def build(version: int, moment: Moment = NOW) -> BitmapIndex:
         f"array_to_string({column}, E'\\x1f')" if name in _LISTS else f"({column})::text"
         for name, column in COLUMNS.items()
     ]
-    columns += [*_NAMES.values(), "first_submitted = ''"]
+    day = moment.day or timezone.now().date()
+    shown = public_cautions()
+    columns += [*_NAMES.values(), "cautions::text" if shown else "'{}'", "first_submitted = ''"]
     sql = (
         f"SELECT substr(nct_id, 4)::int, scope, card::text, {', '.join(columns)} "  # noqa: S608
         # A merged record is listed under the id that it was merged into.
@@ -350,7 +358,7 @@ def build(version: int, moment: Moment = NOW) -> BitmapIndex:
     with connection.cursor() as cursor:
         cursor.execute(_limit(moment) + sql)
         rows = cursor.fetchall()
-    numbers, raw_scopes, cards, *texts, bare = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
+    numbers, raw_scopes, cards, *texts, since, bare = zip(*rows, strict=True) if rows else [()] * (3 + len(columns))
     facets = dict(zip(COLUMNS, texts, strict=False))
     newest = newest_day(set(facets["updated"]))
     bands = {**_BANDS, "updated": lambda raw: update_bands(raw, newest)}
@@ -360,6 +368,8 @@ def build(version: int, moment: Moment = NOW) -> BitmapIndex:
         for name, column in facets.items()
     }
     _add_not_stated(values)
+    told = _told_cautions(numbers, since, shown, moment, day)
+    values["caution"] = _bitmaps([_SEPARATOR.join(told.get(number, ())) for number in numbers], _items) if told else {}
     if moment != NOW:
         written = ~_bitmap(compress(count(), bare), len(bare))
         for name, word in _OF_EMPTY.items():
@@ -372,7 +382,25 @@ def build(version: int, moment: Moment = NOW) -> BitmapIndex:
         scopes=scopes,
         names={name: Names(column) for name, column in zip(_NAMES, texts[len(COLUMNS) :], strict=True)},
         moment=moment,
+        day=day,
+        cautions={nct_id(number): kinds for number, kinds in told.items()},
     )
+
+
+def _told_cautions(
+    numbers: Sequence[int], since: Sequence[str], shown: Collection[str], moment: Moment, day: dt.date
+) -> dict[int, tuple[str, ...]]:
+    """The kinds of caution of each study that has any, of those that readers see."""
+    if not shown:
+        return {}
+    similar = {int(other.removeprefix("NCT")) for other in similar_at(moment)} if SIMILAR in shown else set()
+    decode = msgspec.json.Decoder(dict[str, str]).decode
+    told = {
+        number: holding(decode(raw), similar=number in similar, public=shown, day=day)
+        for number, raw in zip(numbers, since, strict=True)
+        if raw != "{}" or number in similar
+    }
+    return {number: kinds for number, kinds in told.items() if kinds}
 
 
 def _unhurried() -> str:
@@ -405,8 +433,9 @@ def _card_bitmaps(
     """For each field of the card its filter's values. `cards` are JSON: field to list of values.
 
     A field is not stated where a study could have it and gives no value: of the fields of one kind of cell a study of
-    that kind, of the others any study that has a card at all. Where not all cards were read (`whole`), an empty one is
-    one of those, and nothing is said of it: every record that was read states at least who can join.
+    that kind, of the others any study that has a card at all. An empty card was not read: those of studies out of
+    scope for another disease, and in the past (not `whole`) those of before there were cards. What is listed today has
+    been read, and an empty card of it states nothing.
     """
     places: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     decode = msgspec.json.Decoder(dict[str, list[str]]).decode
@@ -415,8 +444,10 @@ def _card_bitmaps(
             for value in values:
                 places[slug][value].append(place)
     kinds = {slug: cell_types.get(slug, 0) for slug in ("msc", "hsc")}
-    kinds["both"] = _union((*kinds.values(), scopes.get("in_scope", 0), scopes.get("review", 0)))
-    read = -1 if whole else _bitmap((place for place, card in enumerate(cards) if card != "{}"), len(cards))
+    read = _bitmap((place for place, card in enumerate(cards) if card != "{}"), len(cards))
+    if whole:
+        read |= scopes.get("in_scope", 0) | scopes.get("review", 0)
+    kinds["both"] = read
     bitmaps = {}
     for slug, item in CARD_FILTERS.items():
         held: defaultdict[str, int] = defaultdict(int)

@@ -1,4 +1,4 @@
-"""What a word that stands in no document may have been meant to be: the nearest word that does."""
+"""What a word that stands in no document of a list may have been meant to be: the nearest word that does."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db import connection
 from rapidfuzz.distance import OSA
 
+from apps.search.expressions import ExpressionError
 from apps.search.limits import search_limits
-from apps.search.matching import Question, quoting
+from apps.search.matching import Question, quoting, read_question
 from apps.search.moments import Moment
 from apps.search.words import fold
 
@@ -20,19 +21,29 @@ _CANDIDATES = 30
 # Of a long text only the first words are looked at.
 _WORDS = 12
 
-# For each word that no document has in any form, the words of the documents that share most trigrams with it. A word is
-# kept when the texts that had it are superseded: so each is looked up in those that stand.
+# For each unknown word, the words of the documents asked for that share most trigrams with it. A word is kept when the
+# texts that had it are superseded: so each is looked up in those that stand. A word that others have, but so few that
+# it may be a slip of their own, is unknown too.
+_FEW = 3
 _NEAREST = """
 SELECT place, ARRAY(
     SELECT near.word FROM (
         SELECT word FROM search_word WHERE word %% asked.word
         ORDER BY similarity(word, asked.word) DESC, word LIMIT %(candidates)s
     ) AS near
-    WHERE EXISTS (SELECT 1 FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', near.word))
+    WHERE EXISTS (
+        SELECT 1 FROM {documents}
+        WHERE whole_vector @@ plainto_tsquery('trialtracker', near.word) AND scope = ANY(%(scopes)s)
+    )
 )
 FROM unnest(%(words)s::text[]) WITH ORDINALITY AS asked(word, place)
 WHERE numnode(plainto_tsquery('trialtracker', asked.word)) > 0 AND NOT EXISTS (
-    SELECT 1 FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word)
+    SELECT 1 FROM {documents}
+    WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word) AND scope = ANY(%(scopes)s)
+) AND %(few)s > (
+    SELECT count(*) FROM (
+        SELECT 1 FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word) LIMIT %(few)s
+    ) AS elsewhere
 )
 ORDER BY place
 """
@@ -53,12 +64,12 @@ class Correction:
     exactly: str
 
 
-def correction_of(question: Question, moment: Moment) -> Correction | None:
+def correction_of(question: Question, moment: Moment, scopes: Sequence[str]) -> Correction | None:
     """The question with every unknown word in its nearest spelling, None where there is nothing to put right.
 
-    Unknown is a word that no document of the moment has.
+    Unknown is a word that no document of these scopes has at the moment, and of other scopes hardly one.
 
-    Words in quotation marks, words with digits and words that some document has stay as they are. One statement, and
+    Words in quotation marks, words with digits and words that are known stay as they are. One statement, and
     one more for each word that several others are as near to.
     """
     if not question.spelt:
@@ -66,7 +77,9 @@ def correction_of(question: Question, moment: Moment) -> Correction | None:
     words = [fold(word) for word, _position in question.spelt[:_WORDS]]
     with connection.cursor() as cursor:
         sql = _NEAREST.format(documents=moment.documents)
-        cursor.execute(search_limits() + sql, {"words": words, "candidates": _CANDIDATES})
+        cursor.execute(
+            search_limits() + sql, {"words": words, "candidates": _CANDIDATES, "scopes": list(scopes), "few": _FEW}
+        )
         rows = cursor.fetchall()
     text = question.text
     stretches: list[tuple[int, int]] = []
@@ -76,9 +89,18 @@ def correction_of(question: Question, moment: Moment) -> Correction | None:
         stretches.insert(0, (position, end))
         if (nearest := _likest(words[place - 1], candidates, moment)) is not None:
             text = text[:position] + nearest + text[end:]
-    if text == question.text:
+    # A word put right beside a colon may be the name of a field, and ask for what cannot be read.
+    if text == question.text or not _is_readable(text):
         return None
     return Correction(text, quoting(question.text, stretches))
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        read_question(text)
+    except ExpressionError:
+        return False
+    return True
 
 
 def _likest(word: str, candidates: Sequence[str], moment: Moment) -> str | None:

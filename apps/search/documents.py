@@ -11,7 +11,7 @@ from apps.vocabulary.study_values import publications, registration_timing
 
 # To be raised when the same record with the same labels becomes another document or other sites: standing ones are then
 # rebuilt.
-DOCUMENT_VERSION = 2
+DOCUMENT_VERSION = 5
 
 # Bytes of UTF-8 for each text. PostgreSQL refuses a tsvector over 1 MB; in the worst text (short distinct words and
 # compounds) it takes about four bytes for each of these, and the texts of one vector stay under 240,000 together.
@@ -68,6 +68,8 @@ class DocumentEntry:
     registry_state: str = "present"
     card: Mapping[str, Sequence[str]] = field(default_factory=dict)
     doubts: Sequence[str] = ()
+    decided: Sequence[str] = ()
+    cautions: Mapping[str, str] = field(default_factory=dict)
     text_a: str = field(default="", repr=False)
     text_b: str = field(default="", repr=False)
     text_c: str = field(default="", repr=False)
@@ -89,8 +91,14 @@ def build_entry(
     registry_state: str = "present",
     card: Mapping[str, Sequence[str]] | None = None,
     doubts: Sequence[str] = (),
+    decided: Sequence[str] = (),
+    cautions: Mapping[str, str] | None = None,
+    sponsor: str | None = None,
 ) -> DocumentEntry:
-    """The document of a record with its labels. Contacts are personal data and go into no column and no text."""
+    """The document of a record with its labels. Contacts are personal data and go into no column and no text.
+
+    `sponsor` is the name by which the lead sponsor is told, where that is not the record's; both are searched.
+    """
     protocol = record.protocol
     names, status, design = protocol.identification, protocol.status, protocol.design
     arms, sponsors = protocol.arms_interventions, protocol.sponsor_collaborators
@@ -108,7 +116,7 @@ def build_entry(
         diseases=_each(diseases),
         cell_types=_each(cell_types),
         countries=_countries(record),
-        sponsor=sponsors.lead_sponsor.name or "",
+        sponsor=sponsor or sponsors.lead_sponsor.name or "",
         sponsor_class=sponsors.lead_sponsor.class_ or "",
         interventions=_each(item.name for item in arms.interventions),
         conditions=_each(protocol.conditions.conditions),
@@ -133,13 +141,15 @@ def build_entry(
         registry_state=registry_state,
         card=card or {},
         doubts=tuple(doubts),
+        decided=tuple(decided),
+        cautions=cautions or {},
         text_a=_text("text_a", _names(record)),
         text_b=_text("text_b", _subjects(record)),
-        text_c=_text("text_c", _people_and_places(record)),
+        text_c=_text("text_c", [sponsor, *_people_and_places(record)]),
         text_d=_text("text_d", _descriptions(record)),
         text_conditions=_text("text_conditions", _conditions(record)),
         text_interventions=_text("text_interventions", _interventions(record)),
-        text_sponsors=_text("text_sponsors", _sponsors(record)),
+        text_sponsors=_text("text_sponsors", [sponsor, *_sponsors(record)]),
         text_outcomes=_text("text_outcomes", _outcomes(record)),
         text_eligibility=_text("text_eligibility", [protocol.eligibility.eligibility_criteria]),
     )

@@ -56,7 +56,7 @@ _MOST_UNPLACED = 5
 class Site:
     """A site and its distance in kilometres; None for one that could not be placed.
 
-    `placed` is registry or gazetteer: from what its position is known.
+    `placed` is registry, gazetteer or curator: from what its position is known.
     """
 
     facility: str

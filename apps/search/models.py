@@ -9,9 +9,14 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from apps.vocabulary.cautions import CAUTIONS
+
 
 class Vector(models.Func):
-    """A weighted tsvector in the project's own text search configuration (made in the first migration)."""
+    """A weighted tsvector in the project's own text search configuration (made in the first migration).
+
+    Named by migrations alone: vectors were generated columns once.
+    """
 
     function = "setweight"
     template = "setweight(to_tsvector('trialtracker', %(expressions)s), '%(weight)s')"
@@ -22,18 +27,23 @@ def _texts() -> ArrayField:
     return ArrayField(models.TextField(), default=list)
 
 
-def _vector(**weights: str) -> models.GeneratedField:
-    """A stored vector of these columns, each under its weight."""
-    return models.GeneratedField(
-        expression=models.Func(
-            *(Vector(column, weight=weight) for column, weight in weights.items()),
-            template="(%(expressions)s)",
-            arg_joiner=" || ",
-            output_field=SearchVectorField(),
-        ),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
+# Which texts each vector is made of, under which weight. A new weight needs a migration that makes standing vectors
+# anew: the indexer passes over documents whose texts are the same.
+VECTORS = {
+    # What a study says of itself: for words under a minus, `title:`, and the registry-shaped door.
+    "search_vector": {"text_a": "A", "text_b": "B", "text_c": "C", "text_d": "D"},
+    # The same with every outcome and who can join: for the words that a reader asks for.
+    "whole_vector": {
+        "text_a": "A",
+        "text_b": "B",
+        "text_c": "C",
+        "text_d": "C",
+        "text_outcomes": "C",
+        "text_eligibility": "D",
+    },
+    # One weight a field, for the search by fields.
+    "field_vector": {"text_conditions": "A", "text_interventions": "B", "text_sponsors": "C", "text_outcomes": "D"},
+}
 
 
 class DocumentBase(models.Model):
@@ -88,6 +98,12 @@ class DocumentBase(models.Model):
         default=dict, help_text=_("Field of the card to its values, in order; a field without any is left out.")
     )
     doubts = ArrayField(models.TextField(), default=list, help_text=_("Fields of the card with a doubtful reading."))
+    decided = ArrayField(
+        models.TextField(), default=list, help_text=_("Fields in which a curator says something else than the rules.")
+    )
+    cautions = models.JSONField(
+        default=dict, help_text=_("Kind of caution to the day from which it holds; an empty text: whatever the day.")
+    )
     text_a = models.TextField(default="", help_text=_("Titles, ids, acronym."))
     text_b = models.TextField(default="", help_text=_("Conditions, keywords, interventions."))
     text_c = models.TextField(default="", help_text=_("Sponsor, investigators, places, primary outcomes."))
@@ -98,24 +114,53 @@ class DocumentBase(models.Model):
     text_outcomes = models.TextField(default="", help_text=_("All outcomes with their descriptions."))
     text_eligibility = models.TextField(default="", help_text=_("Who can join."))
     published_from = models.DateTimeField(db_default=Now())
-    # What a study says of itself: for words under a minus, `title:`, and the registry-shaped door.
-    search_vector = _vector(text_a="A", text_b="B", text_c="C", text_d="D")
-    # The same with every outcome and who can join: for the words that a reader asks for.
-    whole_vector = _vector(text_a="A", text_b="B", text_c="C", text_d="C", text_outcomes="C", text_eligibility="D")
-    # One weight a field, for the search by fields.
-    field_vector = _vector(text_conditions="A", text_interventions="B", text_sponsors="C", text_outcomes="D")
+    # Made of the texts as `VECTORS` says, by the indexer.
+    search_vector = SearchVectorField()
+    whole_vector = SearchVectorField()
+    field_vector = SearchVectorField()
 
     class Meta:
         abstract = True
 
 
+# Whether a study takes people now or soon, for orders in which these come first: 0, else 1.
+RECRUITS = models.Case(
+    models.When(
+        overall_status__in=("RECRUITING", "ENROLLING_BY_INVITATION", "NOT_YET_RECRUITING", "AVAILABLE"),
+        then=models.Value(0),
+    ),
+    default=models.Value(1),
+)
+# What waits for a curator: `apps.curation.queues` asks by the same conditions, in the order of the indexes.
+IN_REVIEW = models.Q(scope="review", registry_state="present")
+IN_DOUBT = models.Q(scope__in=["in_scope", "review"]) & ~models.Q(doubts=[])
+
+
+def _queue_index(name: str, condition: models.Q) -> models.Index:
+    """A queue in its order, with what it is narrowed by, so that it is counted without reading the documents."""
+    return models.Index(
+        RECRUITS,
+        models.F("last_update_posted").desc(),
+        "nct_id",
+        name=name,
+        condition=condition,
+        include=("diseases", "cell_types", "overall_status"),
+    )
+
+
 class StudyDocument(DocumentBase):
     """The present."""
+
+    # The kinds of caution that readers are told of it, where a list has been asked for: they hang on the day, on which
+    # kinds are shown, and on other studies, so they are no column.
+    told_cautions: tuple[str, ...] = ()
 
     nct_id = models.CharField(max_length=11, primary_key=True)
 
     class Meta:
         indexes = [
+            _queue_index("document_in_review", IN_REVIEW),
+            _queue_index("document_in_doubt", IN_DOUBT),
             GinIndex(fields=["search_vector"], name="document_search"),
             GinIndex(fields=["whole_vector"], name="document_whole"),
             GinIndex(fields=["field_vector"], name="document_field"),
@@ -164,7 +209,7 @@ class StudySite(models.Model):
     lat = models.FloatField(null=True, help_text=_("Degrees; empty where the site cannot be placed."))
     lon = models.FloatField(null=True)
     placed = models.CharField(
-        max_length=16, default="", help_text=_("From what the position is known: registry or gazetteer.")
+        max_length=16, default="", help_text=_("From what the position is known: registry, gazetteer or curator.")
     )
 
     class Meta:
@@ -177,7 +222,7 @@ class StudySite(models.Model):
                     lon__isnull=False,
                     lat__range=(-90, 90),
                     lon__range=(-180, 180),
-                    placed__in=("registry", "gazetteer"),
+                    placed__in=("registry", "gazetteer", "curator"),
                 )
                 | models.Q(lat__isnull=True, lon__isnull=True, placed=""),
                 name="site_position_is_whole",
@@ -186,6 +231,56 @@ class StudySite(models.Model):
 
     def __str__(self) -> str:
         return f"{self.nct_id} {self.number}"
+
+
+class CautionKind(models.Model):
+    """A kind of caution: whether readers see it. None is shown until two people have said so."""
+
+    slug = models.CharField(max_length=32, primary_key=True, help_text=_("As in apps.vocabulary.cautions."))
+    public = models.BooleanField(default=False, help_text=_("Readers see it, on the site, in the API and in exports."))
+    switched_by = models.CharField(max_length=254, blank=True, help_text=_("Who last switched it on or off."))
+    switched_at = models.DateTimeField(null=True, blank=True, help_text=_("When (UTC)."))
+    proposed_by = models.CharField(
+        max_length=254,
+        blank=True,
+        help_text=_("Who wants readers to see it; another person has to confirm."),
+    )
+    proposed_at = models.DateTimeField(null=True, blank=True, help_text=_("When (UTC)."))
+
+    def __str__(self) -> str:
+        return str(CAUTIONS.get(self.slug, self.slug))
+
+
+class ProtocolPrint(models.Model):
+    """What the protocols of one sponsor are compared by; derived from the records."""
+
+    nct_id = models.CharField(max_length=11, primary_key=True)
+    sponsor = models.TextField(db_index=True, help_text=_("The lead sponsor's name, normalised."))
+    hashes = ArrayField(models.IntegerField(), help_text=_("In order; none: too short a text to compare."))
+
+    def __str__(self) -> str:
+        return self.nct_id
+
+
+class SimilarProtocol(models.Model):
+    """Two trials of one sponsor, with nearly the same protocol, and while what time that was so here."""
+
+    first = models.CharField(max_length=11)
+    second = models.CharField(max_length=11, db_index=True)
+    similarity = models.FloatField(help_text=_("Jaccard similarity of the shingles, as estimated from the prints."))
+    since = models.DateTimeField(db_default=Now())
+    until = models.DateTimeField(null=True, help_text=_("Empty: it still is so."))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["first", "second"], condition=models.Q(until=None), name="pair_stands_once"
+            ),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="pair_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} {self.second}"
 
 
 class Word(models.Model):

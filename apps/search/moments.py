@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 
+from apps.core.languages import day_words
 from apps.search.models import StudyDocument
 from apps.search.query import Problem
 
@@ -42,11 +42,14 @@ class Moment:
     day: dt.date | None = None
 
     @property
+    def end(self) -> dt.datetime | None:
+        """The midnight (UTC) after the day; None for now."""
+        return None if self.day is None else dt.datetime.combine(self.day + dt.timedelta(days=1), dt.time(), dt.UTC)
+
+    @property
     def documents(self) -> str:
         """What stands in FROM for the documents of this moment, one a study; their name there is `standing`."""
-        if self.day is None:
-            return _PRESENT
-        return _PAST.format(end=f"'{self.day + dt.timedelta(days=1)}T00:00:00+00'::timestamptz")
+        return _PAST.format(end=f"'{self.end.isoformat()}'::timestamptz") if self.end else _PRESENT
 
 
 NOW = Moment()
@@ -102,4 +105,4 @@ def _first_day(version: int) -> dt.date | None:
 
 
 def _told(day: dt.date) -> str:
-    return date_format(day, "j F Y")
+    return day_words(day)

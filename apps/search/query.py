@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -20,9 +20,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.languages import day_words
 from apps.search.expressions import ExpressionError
 from apps.search.matching import Question, read_question
 from apps.vocabulary.card_values import CARD_FILTERS, CardFilter
+from apps.vocabulary.cautions import CAUTIONS
 from apps.vocabulary.countries import FORMER_COUNTRIES, country_code, country_name
 from apps.vocabulary.statuses import PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES, label_for
 from apps.vocabulary.study_values import (
@@ -168,7 +170,7 @@ FILTERS: Mapping[str, Filter] = {
             label=_("Country"),
             words=(),
             read=_read_country,
-            label_of=lru_cache(maxsize=512)(country_name),
+            label_of=country_name,
             allowed=("ISO 3166-1 alpha-2", "the registry's name of a country"),
             by_count=True,
             told="ISO 3166-1 alpha-2, or the registry's name of a country.",
@@ -217,6 +219,12 @@ FILTERS: Mapping[str, Filter] = {
             "When the record was first sent to the registry, counted from the start of the study.",
         ),
         _named("updated", _("Last update"), UPDATES, "Counted back from the newest update in the data."),
+        _named(
+            "caution",
+            _("Reasons to ask further"),
+            CAUTIONS,
+            "Kinds that the site shows its readers alone; another one is left out, and that is told.",
+        ),
         *map(_by_card, CARD_FILTERS.values()),
     )
 }
@@ -259,6 +267,7 @@ class StudyQuery:
     fda_regulated: tuple[str, ...] = ()
     registration: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
+    caution: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
     donor: tuple[str, ...] = ()
     product: tuple[str, ...] = ()
@@ -395,7 +404,10 @@ class StudyQuery:
             "count": formats.number_format(count, use_l10n=True, force_grouping=True),
             "which": " ".join(part for part in which if part),
         }
-        sentence = ngettext("%(count)s %(which)s trial", "%(count)s %(which)s trials", count) % words
+        if words["which"]:
+            sentence = ngettext("%(count)s %(which)s trial", "%(count)s %(which)s trials", count) % words
+        else:
+            sentence = ngettext("%(count)s trial", "%(count)s trials", count) % words
         about = []
         if self.disease:
             names = _either([_small(DISEASE_BY_SLUG[slug].name) for slug in self.disease])
@@ -426,7 +438,7 @@ class StudyQuery:
         if self.q:
             yield gettext("matching “%(text)s”") % {"text": self.q}
         if self.as_of:
-            yield gettext("as known on %(day)s") % {"day": formats.date_format(self.as_of, "j F Y")}
+            yield gettext("as known on %(day)s") % {"day": day_words(self.as_of)}
 
     def _other_asides(self) -> Iterator[str]:
         """The first of the other filters in words, the number of the rest."""

@@ -1,17 +1,18 @@
 """Reading the published documents: lists with their counts, single documents, the dataset's version.
 
 A list costs two statements (version, rows), one more with a text and one more to rank what it finds, one more the first
-time that a process needs a sort order, one more after the dataset has moved. What a text finds and how it is ranked is
-kept in the process while the dataset stands. A text that finds nothing costs one or two more to look for its nearest
-spelling, and one to search that. A list of an earlier day costs the same and, the first time that a process is asked
-for one, or for this one, a statement each. A whole list is read in batches from one statement, however long it is.
+time that a process needs a sort order, two more after the dataset has moved or a day has begun. What a text finds and
+how it is ranked is kept in the process while the dataset stands. A text that finds nothing costs one or two more to
+look for its nearest spelling, and one to search that. A list of an earlier day costs the same and, the first time that
+a process is asked for one, a statement, or for this one, two. A whole list is read in batches from one statement,
+however long it is.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, reduce
 from itertools import islice
 from operator import and_, or_
@@ -25,6 +26,7 @@ from django.utils.translation import get_language, gettext
 
 from apps.core.statements import was_stopped
 from apps.search.bitmaps import BitmapIndex, Busy, Selection, index_at, select
+from apps.search.cautions import public_cautions
 from apps.search.corrections import Correction, correction_of
 from apps.search.documents import DOCUMENT_VERSION
 from apps.search.limits import search_limits
@@ -34,6 +36,7 @@ from apps.search.moments import NOW, Moment, moment_of
 from apps.search.query import DEFAULT_SORT, FILTERS, RELEVANCE, Problem, StudyQuery
 from apps.search.snippets import Snippet, snippets_of
 from apps.vocabulary.card_values import NOT_STATED
+from apps.vocabulary.cautions import CAUTIONS
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES, SCOPES, CellType, Disease
 
 # More matches than this are not ranked: they come in the default order.
@@ -131,7 +134,7 @@ class Results:
     `corrected` is the spelling that was searched where the text as typed finds nothing, `exactly` the text that asks
     for what was typed all the same. `snippets` show, by NCT id, where the words of the text stand. `nct_ids` are the
     ids of all pages in order, where the whole list was asked for in the place of a page. `moment` is the one whose
-    documents these are: an earlier day, or now.
+    documents these are: an earlier day, or now. `cautions` are those of the kinds that readers see, by NCT id.
     """
 
     query: StudyQuery
@@ -150,6 +153,7 @@ class Results:
     snippets: Mapping[str, Sequence[Snippet]] = field(default_factory=dict)
     nct_ids: Sequence[str] = ()
     moment: Moment = NOW
+    cautions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def page(self) -> int:
@@ -213,7 +217,7 @@ def search_studies(
     snippets: Mapping[str, Sequence[Snippet]] = {}
     try:
         index = index_at(version, moment)
-        query = index.spelled(query)
+        query, hidden = _without_hidden(index.spelled(query))
         found = _find(index, query) if query.q else _Found()
         chosen = select(index, query, found.bits)
         count = chosen.bits.bit_count()
@@ -221,6 +225,7 @@ def search_studies(
             nct_ids = _ids(index, chosen.bits, count, query, found, 0, count)
         if after is not None:
             documents = documents_for(index.after(chosen.bits, after, query.page_size), moment)
+            _tell_cautions(documents, index.cautions)
         elif rows == "page":
             documents, snippets = _page(index, chosen.bits, count, query, found)
     except Busy:
@@ -236,7 +241,7 @@ def search_studies(
         documents=documents,
         facets=list(_facets(index, query, chosen, whole)) if facets else [],
         scope_counts=_scope_counts(index, chosen, query) if facets else {},
-        problems=[*_unknown_names(index, query), *found.problems],
+        problems=[*hidden, *_unknown_names(index, query), *found.problems],
         also_searched=found.question.also_searched,
         also_left_out=found.question.also_left_out,
         as_typed=found.question.as_typed,
@@ -245,6 +250,7 @@ def search_studies(
         snippets=snippets,
         nct_ids=nct_ids,
         moment=moment,
+        cautions=index.cautions,
     )
 
 
@@ -267,7 +273,9 @@ def stream_documents(results: Results) -> Generator[list[StudyDocument], None, N
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, [list(results.nct_ids)])
         while rows := cursor.fetchmany(BATCH):
-            yield [_document(row) for row in rows]
+            documents = [_document(row) for row in rows]
+            _tell_cautions(documents, results.cautions)
+            yield documents
 
 
 def document(nct_id: str) -> StudyDocument | None:
@@ -368,6 +376,24 @@ def home_counts(version: int | None = None) -> HomeCounts:
     )
 
 
+def _tell_cautions(documents: Iterable[StudyDocument], cautions: Mapping[str, tuple[str, ...]]) -> None:
+    if cautions:
+        for row in documents:
+            row.told_cautions = cautions.get(row.nct_id, ())
+
+
+def _without_hidden(query: StudyQuery) -> tuple[StudyQuery, list[Problem]]:
+    """The query without the kinds of caution that nobody has switched on, and what is said of each."""
+    if not query.caution:
+        return query, []
+    shown = public_cautions()
+    allowed = tuple(kind for kind in CAUTIONS if kind in shown)
+    message = gettext("“%(caution)s” is no caution that is shown here, so it was left out.")
+    hidden = [kind for kind in query.caution if kind not in shown]
+    problems = [Problem("caution", kind, allowed, message % {"caution": CAUTIONS[kind]}) for kind in hidden]
+    return replace(query, caution=tuple(kind for kind in query.caution if kind in shown)), problems
+
+
 def _unknown_names(index: BitmapIndex, query: StudyQuery) -> Iterator[Problem]:
     """A name that no study has is no mistake of form: it finds nothing, and that is told."""
     for parameter, names in index.names.items():
@@ -400,11 +426,12 @@ def _find(index: BitmapIndex, query: StudyQuery) -> _Found:
     if bits is None:
         message = gettext("“%(text)s” has no word that can be searched for, so nothing was found.") % {"text": query.q}
         return _Found(0, question, problems=[Problem("q", query.q, (), message, "notice")])
-    if not bits and (correction := correction_of(question, index.moment)):
+    asked = index.of_scopes(query.scopes)
+    if not bits & asked and (correction := correction_of(question, index.moment, query.scopes)):
         corrected = read_question(correction.text)
-        bits, terms = _matched(index, corrected)
-        if bits:
-            return _Found(bits, corrected, terms, correction)
+        others, other_terms = _matched(index, corrected)
+        if others and others & asked:
+            return _Found(others, corrected, other_terms, correction)
     return _Found(bits or 0, question, terms)
 
 
@@ -461,6 +488,7 @@ def _page(
     nct_ids = _ids(index, bits, count, query, found, start, query.page_size)
     terms = found.terms
     documents, texts = _documents(nct_ids, (*SHOWN, *TEXTS) if terms else SHOWN, index.moment)
+    _tell_cautions(documents, index.cautions)
     if not terms:
         return documents, {}
     told = {row.nct_id: snippets_of({"title": row.title, **texts[row.nct_id]}, terms) for row in documents}

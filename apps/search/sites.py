@@ -13,7 +13,7 @@ from apps.vocabulary.countries import country_code
 from apps.vocabulary.places import place_in_record
 
 # From what a position is known; "" for a site that cannot be placed.
-REGISTRY, GAZETTEER, NOT_PLACED = "registry", "gazetteer", ""
+REGISTRY, GAZETTEER, CURATOR, NOT_PLACED = "registry", "gazetteer", "curator", ""
 # Characters of each text of a site; no record comes near.
 _MOST = 1000
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 import snowballstemmer
@@ -14,6 +15,8 @@ _stem_of = snowballstemmer.stemmer("english").stemWord
 
 # Words of letters alone, as long as one that can be misspelt: no id and no number is among them.
 LETTERS = re.compile(r"(?<![^\W_])[^\W\d_]{4,40}(?![^\W_])")
+# Splits an ASCII text as `TOKEN` does, in half the time.
+_APART = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 class _Folding(dict[int, str]):
@@ -34,9 +37,13 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_folding)
 
 
-def spelt(text: str) -> set[str]:
-    """The words of a text that a misspelt one can be held against, folded."""
-    return set(LETTERS.findall(fold(text)))
+def spelt(texts: Iterable[str]) -> set[str]:
+    """The words of these texts that a misspelt one can be held against, folded."""
+    tokens: set[str] = set()
+    for text in texts:
+        folded = fold(text)
+        tokens.update(folded.translate(_APART).split() if folded.isascii() else TOKEN.findall(folded))
+    return {token for token in tokens if LETTERS.fullmatch(token)}
 
 
 @lru_cache(maxsize=16384)

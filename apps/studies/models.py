@@ -74,6 +74,9 @@ class Study(models.Model):
     content_hash = models.CharField(max_length=64, help_text=_("SHA-256 of the normalised record."))
     parser_version = models.PositiveIntegerField(help_text=_("Version of the parser that wrote this row."))
     ruleset_version = models.PositiveIntegerField(help_text=_("Version of the rules that labelled it."))
+    terms_version = models.PositiveIntegerField(
+        default=0, help_text=_("Of the accepted changes to the terms that it was labelled with; 0: the files alone.")
+    )
     registry_state = models.CharField(
         max_length=8,
         choices=RegistryState,

@@ -22,6 +22,7 @@ class StudyEntry:
     content_hash: str
     parser_version: int
     ruleset_version: int
+    terms_version: int = 0
     registry_state: str = RegistryState.PRESENT
     merged_into: str = ""
 
@@ -73,6 +74,7 @@ def _row(entry: StudyEntry, facts: dict[str, Any], before: Study | None, now: dt
         "content_hash": entry.content_hash,
         "parser_version": entry.parser_version,
         "ruleset_version": entry.ruleset_version,
+        "terms_version": entry.terms_version,
         "registry_state": str(entry.registry_state),
         "registry_state_since": before.registry_state_since if before is not None and same_state else now,
         "merged_into": entry.merged_into,

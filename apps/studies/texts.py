@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -113,7 +113,10 @@ def _members(part: type[msgspec.Struct]) -> Mapping[str, str]:
     return {member.encode_name: member.name for member in msgspec.structs.fields(part)}
 
 
-def _steps(path: str) -> Iterator[str | int]:
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str | int, ...]:
+    """Names and numbers of a path; kept, since the records' paths are much the same."""
+    steps: list[str | int] = []
     position = 0
     while position < len(path):
         found = _STEP.match(path, position)
@@ -121,9 +124,10 @@ def _steps(path: str) -> Iterator[str | int]:
             raise ValueError(f"Not a path: {path!r}")
         name, index = found.groups()
         if name:
-            yield name
+            steps.append(name)
         elif index:
-            yield int(index)
+            steps.append(int(index))
         position = found.end()
     if not path:
         raise ValueError("An empty path")
+    return tuple(steps)

@@ -27,6 +27,9 @@ _MEASURE = re.compile(r"([a-z][a-z0-9-]*)(?:[:=](?=\d)|(?=[<>~]))", re.ASCII)
 _AGES = re.compile(r"(?:(\d{1,4})(min|[mwdh])?)?-(?:(\d{1,4})(min|[mwdh])?)?", re.ASCII)
 _AGE_UNITS = {None: "year", "m": "month", "w": "week", "d": "day", "h": "hour", "min": "minute"}
 _IN_A_MONTH = {"week": Decimal("4.345"), "day": Decimal("30.4"), "hour": Decimal(730)}
+_LIMIT_IN_A_UNIT = re.compile(
+    rf"(?P<limit>(?:>=|<=|>|<|~)?=?{_NUMBER}(?:-{_NUMBER})?)(?P<unit>%|[a-z][a-z0-9./]{{0,24}})?", re.ASCII
+)
 _PARTS = re.compile(r"[a-z0-9]+(?:[-+][a-z0-9]+)*", re.ASCII)
 _GRADES = re.compile(r"(>=)?(\d+[A-E](?:-or-\d+[A-E])*)", re.ASCII)
 _ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV", "5": "V", "6": "VI"}
@@ -52,7 +55,7 @@ _ON_A_SCALE: Mapping[str, Promise] = {
 _MOST = 10**15
 
 # A number of cells is told in the largest scale that it reaches.
-_SCALES = ((10**9, gettext_lazy("%(n)s billion")), (10**6, gettext_lazy("%(n)s million")))
+_BILLION, _MILLION = 10**9, 10**6
 _CELLS = (gettext_lazy("%(count)s cells"), gettext_lazy("%(count)s cells per %(unit)s"))
 _CD34_CELLS = (gettext_lazy("%(count)s CD34 cells"), gettext_lazy("%(count)s CD34 cells per %(unit)s"))
 _UNITS: Mapping[str, Promise] = {
@@ -129,7 +132,24 @@ def value_words(slug: str, value: str, detail: Detail | None = None) -> str:
 
 
 def gate_words(slug: str, value: str, detail: Detail | None = None) -> str:
-    """A gate as a phrase that stands alone: "Age 18 to 65 years", "Diagnosed at most 3 years ago". Never raises."""
+    """A gate as a phrase that stands alone: "Age 18 to 65 years", "Diagnosed at most 3 years ago". Never raises.
+
+    A gate of one group names it: "For the group “Cohort 2”: EDSS 3 to 6".
+    """
+    return with_group(_gate(slug, value, detail), of_group(detail))
+
+
+def of_group(detail: Detail | None) -> str:
+    """The group of participants to which alone a gate applies, in the record's words; empty for everybody."""
+    return _text(detail, "of_group")
+
+
+def with_group(words: str, group: str) -> str:
+    """The words of a gate that is one group's, with its name."""
+    return _("For the group “%(group)s”: %(gate)s") % {"group": group, "gate": words} if group else words
+
+
+def _gate(slug: str, value: str, detail: Detail | None) -> str:
     if (slug, value) == ("failed_drugs", "yes"):
         return _failed(detail or {})
     if (slug, value) in _GATES:
@@ -214,17 +234,22 @@ def _large(numbers: Sequence[Decimal]) -> str:
     return _to([_in_scale(figure, scale) for figure, scale in zip(figures, scales, strict=True)])
 
 
-def _scaled(number: Decimal) -> tuple[str, Promise | None]:
-    """A number in the largest scale in which it has at most three decimals, and that scale."""
-    for size, words in _SCALES:
+def _scaled(number: Decimal) -> tuple[str, int]:
+    """A number in the largest scale in which it has at most three decimals, and that scale, 0 for none."""
+    for size in (_BILLION, _MILLION):
         figure = (number / size).normalize()
         if figure >= 1 and figure == round(figure, 3):
-            return _figure(figure), words
-    return _figure(number), None
+            return _figure(figure), size
+    return _figure(number), 0
 
 
-def _in_scale(figure: str, scale: Promise | None) -> str:
-    return str(scale) % {"n": figure} if scale else figure
+def _in_scale(figure: str, scale: int) -> str:
+    number = 1 if figure == "1" else 2
+    if scale == _BILLION:
+        return ngettext("%(n)s billion", "%(n)s billion", number) % {"n": figure}
+    if scale == _MILLION:
+        return ngettext("%(n)s million", "%(n)s million", number) % {"n": figure}
+    return figure
 
 
 def _times(value: str, detail: Detail) -> str | None:
@@ -323,13 +348,38 @@ def _severity(value: str, detail: Detail) -> str | None:
     if found is None:
         return None
     measure, written = found[1], value[found.end() :]
-    limits = _grades(written) or _classes(measure, written) or _limits(written)
-    return " ".join(part for part in (_measure(measure), limits, _text(detail, "unit")) if part) if limits else None
+    limits = _grades(written) or _classes(measure, written) or _limits(written, _text(detail, "unit"))
+    return f"{_measure(measure)} {limits}" if limits else None
 
 
-def _limits(written: str) -> str | None:
-    amount = Amount.parse(written)
-    return amount.bounded(_to([_figure(number) for number in amount.numbers]), _ON_A_SCALE) if amount else None
+def _limits(written: str, unit: str) -> str | None:
+    """A limit with its unit. Labels from before values had units have it in their detail, as the record writes it."""
+    found = _LIMIT_IN_A_UNIT.fullmatch(written)
+    amount = Amount.parse(found["limit"]) if found else None
+    if found is None or amount is None:
+        return None
+    limit = amount.bounded(_to([_figure(number) for number in amount.numbers]), _ON_A_SCALE)
+    if found["unit"] == "ratio":
+        return _("%(limit)s (ratio to creatinine)") % {"limit": limit}
+    unit = _unit(found["unit"]) if found["unit"] else unit
+    return f"{limit}{unit}" if unit == "%" else f"{limit} {unit}".rstrip()
+
+
+def _unit(slug: str) -> str:
+    """A unit of a value as people write it: "mg/dl" as "mg/dL"."""
+    return "/".join(_("day") if part == "day" else _UNIT_PARTS.get(part, part) for part in slug.split("/"))
+
+
+_UNIT_PARTS: Mapping[str, str] = {
+    "l": "L",
+    "dl": "dL",
+    "ml": "mL",
+    "umol": "µmol",
+    "ug": "µg",
+    "u": "U",
+    "iu": "IU",
+    "1.73m2": "1.73 m²",
+}
 
 
 def _grades(written: str) -> str | None:

@@ -95,6 +95,7 @@ PRESERVATIONS: Mapping[str, Promise] = {
 
 # What is given together with mesenchymal cells by the study.
 CO_TREATMENTS: Mapping[str, Promise] = {
+    "acupuncture": _("Acupuncture"),
     "alemtuzumab": _("Alemtuzumab"),
     "antihistamines": _("Antihistamines"),
     "atg": _("Antithymocyte globulin"),
@@ -105,6 +106,7 @@ CO_TREATMENTS: Mapping[str, Promise] = {
     "corticosteroids": _("Corticosteroids"),
     "cyclophosphamide": _("Cyclophosphamide"),
     "cyclosporine": _("Cyclosporine"),
+    "detoxification": _("Detoxification"),
     "dmards": _("Disease-modifying antirheumatic drugs (DMARDs)"),
     "dpp-4-inhibitors": _("DPP-4 inhibitors"),
     "fibrin-glue": _("Fibrin glue"),
@@ -124,6 +126,7 @@ CO_TREATMENTS: Mapping[str, Promise] = {
     "ivig": _("Immunoglobulins into a vein (IVIG)"),
     "jak-inhibitors": _("JAK inhibitors"),
     "leflunomide": _("Leflunomide"),
+    "massage": _("Massage or reflexology"),
     "metformin": _("Metformin"),
     "methotrexate": _("Methotrexate"),
     "mononuclear-cells": _("Mononuclear cells of marrow or blood"),
@@ -157,6 +160,7 @@ COMPARATORS: Mapping[str, Promise] = {
     "dose-comparison": _("Another dose of the cells"),
     "cell-comparison": _("Other cells, or another way of giving them"),
     "delayed-treatment": _("The same cells, later"),
+    "unspecified": _("A control group; what it gets is not told"),
     "historical": _("Records of earlier patients"),
     "none": _("No comparison group"),
 }
@@ -168,7 +172,11 @@ CONDITIONINGS: Mapping[str, Promise] = {
     "cyclophosphamide": _("Cyclophosphamide"),
     "cyclophosphamide-alemtuzumab": _("Cyclophosphamide with alemtuzumab"),
     "cyclophosphamide-rituximab": _("Cyclophosphamide with rituximab"),
+    "cyclophosphamide-atg-rituximab": _("Cyclophosphamide with antithymocyte globulin and rituximab"),
     "cyclophosphamide-fludarabine": _("Cyclophosphamide with fludarabine"),
+    "cyclophosphamide-fludarabine-atg": _("Cyclophosphamide with fludarabine and antithymocyte globulin"),
+    "cyclophosphamide-fludarabine-alemtuzumab": _("Cyclophosphamide with fludarabine and alemtuzumab"),
+    "cyclophosphamide-radiation": _("Cyclophosphamide and irradiation, alone or with other drugs"),
     "busulfan-based": _("Busulfan, alone or with other drugs"),
     "melphalan-based": _("Melphalan, alone or with other drugs"),
     "treosulfan-based": _("Treosulfan, alone or with other drugs"),
@@ -243,6 +251,7 @@ ENDPOINTS: Mapping[str, Promise] = {
     "cognition": _("Thinking and memory"),
     "vision": _("Vision"),
     "retinal-thickness": _("Thickness of the retina"),
+    "evoked-potentials": _("Speed of nerve signals (evoked potentials)"),
     "csf-biomarkers": _("Markers in the spinal fluid"),
     "acr": _("ACR response"),
     "das28": _("DAS28"),
@@ -339,6 +348,9 @@ NOTATIONS: Mapping[str, str] = {
     "cd34_dose": "As dose; the least that is wanted as >=2e6/kg.",
     "age": "Years, as 18-65, 18- or -65; months as 6m-.",
     "duration": "Months, as <=36, >=12 or 6-60.",
-    "severity": "Measure and what it must be to join, as edss:3-6.5 or das28>3.2.",
+    "severity": (
+        "Measure and what it must be to join, as edss:3-6.5 or das28>3.2; then the record's unit, where it has one, "
+        "as crp>2.0mg/dl or hba1c<9%. Nothing is converted."
+    ),
     "follow_up": "Months, as 12 or 0.5.",
 }

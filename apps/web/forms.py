@@ -10,6 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.search.query import FILTERS, clean_text
+from apps.search.selectors import document
+from apps.studies.selectors import canonical_id
 from apps.vocabulary.gate_fit import MOST_YEARS, Time, read_time
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES
 
@@ -28,21 +30,9 @@ PARTS = (
 )
 
 
-class ReportForm(forms.Form):
-    """`opened` is a signed time stamp in the place of a cookie; `website` is a field that only robots see."""
+class OpenForm(forms.Form):
+    """A form without account and cookie: `opened` is a signed time stamp, `website` a field that only robots see."""
 
-    what = forms.CharField(
-        min_length=5,
-        max_length=2000,
-        strip=True,
-        widget=forms.Textarea,
-        error_messages={
-            "required": _("Please write what is wrong."),
-            "min_length": _("Please write a few words more."),
-            "max_length": _("Please keep it under 2,000 characters."),
-        },
-    )
-    page = forms.ChoiceField(choices=PARTS, required=False)
     website = forms.CharField(required=False)
     opened = forms.CharField(required=False)
 
@@ -51,15 +41,14 @@ class ReportForm(forms.Form):
         """The time stamp for a form that is being shown."""
         return signing.dumps("", salt=SALT)
 
-    def clean_what(self) -> str:
-        lines = (clean_text(line) for line in self.cleaned_data["what"].splitlines())
-        return "\n".join(lines).strip()
-
     @property
     def from_a_robot(self) -> bool:
-        """The hidden field was filled in, or the form was sent faster than a person can write."""
-        if self.data.get("website"):
-            return True
+        """The hidden field was filled in."""
+        return bool(self.data.get("website"))
+
+    @property
+    def hasty(self) -> bool:
+        """It was sent faster than a person can write; who has had it filled in by their browser sends it once more."""
         try:
             signing.loads(self.data.get("opened", ""), salt=SALT, max_age=LEAST_SECONDS)
         except signing.SignatureExpired:
@@ -76,6 +65,64 @@ class ReportForm(forms.Form):
         except signing.BadSignature:
             return True
         return False
+
+
+class ReportForm(OpenForm):
+    """What is wrong on a trial's page."""
+
+    what = forms.CharField(
+        min_length=5,
+        max_length=2000,
+        strip=True,
+        widget=forms.Textarea,
+        error_messages={
+            "required": _("Please write what is wrong."),
+            "min_length": _("Please write a few words more."),
+            "max_length": _("Please keep it under 2,000 characters."),
+        },
+    )
+    page = forms.ChoiceField(choices=PARTS, required=False)
+
+    def clean_what(self) -> str:
+        return _clean_lines(self.cleaned_data["what"])
+
+
+class AppealForm(OpenForm):
+    """Why a decision is held for wrong, and where an answer may go."""
+
+    nct_id = forms.CharField(required=False)
+    what = forms.CharField(
+        min_length=20,
+        max_length=4000,
+        strip=True,
+        widget=forms.Textarea,
+        error_messages={
+            "required": _("Please write which decision you mean, and why it is wrong."),
+            "min_length": _("Please write a few words more."),
+            "max_length": _("Please keep it under 4,000 characters."),
+        },
+    )
+    email = forms.EmailField(
+        required=False,
+        max_length=254,
+        error_messages={"invalid": _("This is no e-mail address. Write it as name@example.org, or leave it empty.")},
+    )
+
+    def clean_nct_id(self) -> str:
+        given = clean_text(self.cleaned_data["nct_id"])
+        nct_id = canonical_id(given) if given else ""
+        if nct_id is None or (nct_id and document(nct_id) is None):
+            raise forms.ValidationError(
+                _("We have no trial of this number. Write NCT and eight digits, or leave it empty.")
+            )
+        return nct_id
+
+    def clean_what(self) -> str:
+        return _clean_lines(self.cleaned_data["what"])
+
+
+def _clean_lines(text: str) -> str:
+    return "\n".join(clean_text(line) for line in text.splitlines()).strip()
 
 
 # The finder

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from rest_framework.throttling import BaseThrottle
+from django.utils.translation import override
 
+from apps.accounts.addresses import network_of
+from apps.core.languages import path_language, without_language
 from apps.core.statements import was_stopped
 from apps.search.moments import OutsideHistory
 from apps.web.turns import Lane, Turns, Visit
@@ -57,6 +59,17 @@ class PolicyHeaders:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class PathLanguage:
+    """The path alone says which language an answer speaks: no cookie, no header, no redirect, nothing to vary by."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with override(path_language(request.path_info)):
+            return self._get_response(request)
 
 
 class DaysWithoutList:
@@ -128,15 +141,15 @@ _local = count()
 
 def _who(request: HttpRequest) -> str:
     """The address of the reader. Requests from this machine itself are each somebody's: there one address is many."""
-    # Behind as many proxies of ours as NUM_PROXIES says; of the request it reads no more than its META.
-    who = BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]
+    who = network_of(request)
     return f"{who} {next(_local)}" if who in _LOOPBACK else who
 
 
 def _lane(request: HttpRequest) -> Lane:
-    if request.path.startswith(_FILES):
+    path = without_language(request.path)
+    if path.startswith(_FILES):
         return "files"
-    return "lists" if request.META.get("QUERY_STRING") or request.path.startswith(_LISTS) else ""
+    return "lists" if request.META.get("QUERY_STRING") or path.startswith(_LISTS) else ""
 
 
 class _Pieces:

@@ -10,7 +10,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.guide.glossary import Questions, questions
+from apps.guide.glossary import NO_GLOSSARY, Glossary
+from apps.guide.sections import Statements
+from apps.guide.selectors import Questions
 from apps.studies import records
 from apps.studies.records import StudyRecord
 from apps.vocabulary.cards import FIELD_BY_SLUG
@@ -21,7 +23,7 @@ from apps.web.presenters.trial_card import TrialCard, trial_card
 from apps.web.presenters.trial_evidence import LabelLike
 from apps.web.presenters.trial_fresh import Freshness, freshness
 from apps.web.presenters.trial_marks import Marks
-from apps.web.presenters.trial_plain import Told, plain_view, site_line
+from apps.web.presenters.trial_plain import Told, plain_view, site_line, unsure
 from apps.web.presenters.trial_record import Person, Pill
 from apps.web.presenters.words import age_words, date_words, day, label, line, number
 from apps.web.trial_page import Standing
@@ -29,6 +31,9 @@ from apps.web.trial_page import Standing
 # What fits on one side of A4 or Letter; the page of the trial has the rest, and the sheet says so.
 GATES, SITES, CONTACTS, TESTED, INVOLVED = 9, 5, 3, 6, 9
 _TITLE, _LINE = 170, 105
+# A limit may take two lines: what stands last may be that something else will do.
+_GATE, _DOUBTFUL_GATE = 165, 120
+_NO_QUESTIONS = Questions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +57,29 @@ class Sheet:
     sites: list[str]
     more_sites: str
     people: list[Person]
-    team_questions: list[str]
+    team_questions: Statements
     questions: Questions
     registry_url: str
     printed: str
 
 
-def build_sheet(record: StudyRecord, standing: Standing, *, labels: Sequence[LabelLike] = (), today: dt.date) -> Sheet:
+def build_sheet(
+    record: StudyRecord,
+    standing: Standing,
+    *,
+    labels: Sequence[LabelLike] = (),
+    glossary: Glossary = NO_GLOSSARY,
+    questions: Questions = _NO_QUESTIONS,
+    today: dt.date,
+) -> Sheet:
     """The sheet of a record; what the record lacks is said on it, so that the doctor need not look for it."""
     status = record.protocol.status
     kinds = [CELL_TYPE_BY_SLUG[slug] for slug in standing.cell_types if slug in CELL_TYPE_BY_SLUG]
     diseases = [DISEASE_BY_SLUG[slug] for slug in standing.diseases if slug in DISEASE_BY_SLUG]
     card = trial_card(record, [item for item in labels if item.scheme in FIELD_BY_SLUG], kinds, Marks())
-    blocks = {block.slug: block for block in plain_view(record, card, kinds, diseases, ())}
+    blocks = {block.slug: block for block in plain_view(record, card, kinds, diseases, (), glossary)}
     gates = _gates(record, card)
     sites = _in_order(record.protocol.contacts_locations.locations)
-    asked = questions()
     return Sheet(
         nct_id=record.nct_id,
         title=_cut(line(record.title) or _("(the record has no title)"), _TITLE),
@@ -80,14 +92,14 @@ def build_sheet(record: StudyRecord, standing: Standing, *, labels: Sequence[Lab
         remark=_remark(standing),
         tested=_first(blocks["plain-tested"].told, TESTED),
         involved=_first(blocks["plain-involves"].told, INVOLVED),
-        gates=[_cut(gate) for gate in gates[:GATES]],
+        gates=gates[:GATES],
         gates_unstated="; ".join(card.gates.unstated) if card else "",
         more_gates=_more(len(gates) - GATES),
         sites=[_cut(site_line(site)) for site in sites[:SITES]],
         more_sites=_more(len(sites) - SITES),
         people=_people(record.protocol.contacts_locations.central_contacts, sites),
-        team_questions=[*(text for kind in kinds for text in asked.kinds[kind.slug]), *asked.team],
-        questions=asked,
+        team_questions=questions.to_team(kind.slug for kind in kinds),
+        questions=questions,
         registry_url=told.registry_url(record.nct_id),
         printed=day(today),
     )
@@ -101,11 +113,16 @@ def _first(sentences: Sequence[Told], most: int) -> list[Told]:
 
 def _gates(record: StudyRecord, card: TrialCard | None) -> list[str]:
     if card and card.gates.stated:
-        return [value.words for row in card.gates.stated for value in row.values]
+        values = [value for row in card.gates.stated for value in row.values]
+        # The mark of a doubtful reading is never what is cut off.
+        return [
+            unsure(f"{_cut(value.words, _DOUBTFUL_GATE)}.") if value.doubtful else _cut(value.words, _GATE)
+            for value in values
+        ]
     module = record.protocol.eligibility
     ages, sex = age_words(module.minimum_age, module.maximum_age), label("sex", module.sex)
     facts = ((_("Age: %(value)s"), ages), (_("Sex: %(value)s"), sex.lower()))
-    return [text % {"value": value} for text, value in facts if value]
+    return [_cut(text % {"value": value}) for text, value in facts if value]
 
 
 def _in_order(sites: Sequence[records.Location]) -> list[records.Location]:

@@ -1,9 +1,10 @@
 """Who comes next in a web process: no address, and no sweep over lists, may keep the others waiting.
 
-The threads of a process share one processor. A crawler that asks over many connections would have most of it, so beside
-others one request of an address runs at a time and the rest of it waits; whoever has had fewer turns goes first. What
-can be asked in endless combinations has a lane: of lists with parameters (the API's too) one runs at a time, whoever
-asks, and of files one. Everything else is in no lane.
+The threads of a process share one processor. A crawler that asks over many connections would have most of it, so one
+request of an address runs at a time and the rest of it waits; whoever has had fewer turns goes first. What can be asked
+in endless combinations has a lane: of lists with parameters (the API's too) one runs at a time, whoever asks, and of
+files one. Everything else is in no lane. Who is alone has no more at once: several answers that are being made would
+have to be waited for by whoever comes next, and one after the other they are not made later.
 
 Nothing is known of an address but while it has a request in the process.
 """
@@ -23,9 +24,6 @@ Lane = Literal["", "lists", "files"]
 # of the threads (deploy/gunicorn.conf.py) to everyone else.
 MOST_OF_ONE = 8
 MOST_IN_LANE: Mapping[Lane, int] = {"lists": 10, "files": 4}
-# Requests of one address, and of a lane, that run at once while nobody else is in the process: one waits for the
-# database while another reckons. As soon as somebody else comes it is one.
-MOST_ALONE = 3
 
 Refusal = Literal["too many of one", "too many"]
 
@@ -127,11 +125,10 @@ class Turns:
 
     def _next(self) -> None:
         """Lets everyone go whose turn it is."""
-        most = MOST_ALONE if len(self._addresses) == 1 else 1
         for waiting in sorted(self._waiting, key=lambda one: (self._addresses[one.visit.who].turns, one.number)):
             visit = waiting.visit
             address = self._addresses[visit.who]
-            if address.running >= most or (visit.lane and self._taken[visit.lane] >= most):
+            if address.running or (visit.lane and self._taken[visit.lane]):
                 continue
             address.running += 1
             address.turns += 1

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from apps.vocabulary.taxonomy import DISEASES
+from tests.e2e.rules import WIDTHS, broken_rules
 from tests.factories.documents import entry, publish_at
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -22,12 +22,12 @@ PATHS = {
     "list": "/trials/",
     "filtered list": "/trials/?disease=multiple-sclerosis&status=RECRUITING&status=norway&q=cells",
     "empty list": "/trials/?q=zebra",
-    "found words": "/trials/?q=umbilical+cord+-lupus",
-    "nearest spelling": "/trials/?q=umbilicla",
+    "found words": "/trials/?q=umbilical+cord+-lupus&page_size=5",
+    "nearest spelling": "/trials/?q=umbilicla&page_size=5",
     "unreadable search": "/trials/?q=umbilical+titel:%22cord",
     "past the end": "/trials/?page=9",
-    "earlier day": f"/trials/?as_of={(BEGUN + dt.timedelta(days=1)).date()}&q=cells",
-    "earlier day as a table": f"/trials/?as_of={(BEGUN + dt.timedelta(days=1)).date()}&view=table",
+    "earlier day": f"/trials/?as_of={(BEGUN + dt.timedelta(days=1)).date()}&q=cells&page_size=5",
+    "earlier day as a table": f"/trials/?as_of={(BEGUN + dt.timedelta(days=1)).date()}&view=table&page_size=5",
     "day without a list": "/trials/?as_of=2001-05-03",
     "disease": "/diseases/systemic-lupus-erythematosus/",
     "data": "/data/",
@@ -37,6 +37,8 @@ PATHS = {
     "about": "/about/",
     "api": "/api/docs/",
     "privacy": "/privacy/",
+    "decisions": "/decisions/",
+    "appeal": "/decisions/appeal/?nct=NCT90000001",
     "accessibility": "/accessibility/",
     "components": "/components/",
     "report": "/trials/NCT90000001/report/",
@@ -91,10 +93,9 @@ def watched(context: Any, host: str) -> tuple[Any, list[str]]:
     return page, wrong
 
 
-@pytest.fixture(params=[(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")], ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(params=WIDTHS)
 def view(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": request.param, "height": 844})
     yield context
     context.close()
 
@@ -104,21 +105,23 @@ def test_no_rule_is_broken(view: Any, site: str) -> None:
     broken = []
     for name, path in PATHS.items():
         page.goto(site + path)
-        for violation in Axe().run(page).response["violations"]:
-            broken += [
-                (name, violation["id"], node["html"][:160], node["failureSummary"]) for node in violation["nodes"]
-            ]
+        if name == "api" and page.viewport_size["width"] > min(WIDTHS):
+            # All operations come of one template: on a phone all are looked at, here a few.
+            page.evaluate("[...document.querySelectorAll('.docs-operation')].slice(4).forEach(part => part.remove())")
+        broken += broken_rules(page, name)
     assert broken == []
     assert wrong == []
     assert view.cookies() == []
 
 
-@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS.keys())
-def test_nothing_runs_off_a_small_screen(browser: Any, site: str, path: str) -> None:
+def test_nothing_runs_off_a_small_screen(browser: Any, site: str) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640})
-    page = context.new_page()
-    page.goto(site + path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page, wide = context.new_page(), []
+    for name, path in PATHS.items():
+        page.goto(site + path)
+        if page.evaluate("document.documentElement.scrollWidth") > 320:
+            wide.append(name)
+    assert wide == []
     context.close()
 
 
@@ -244,3 +247,33 @@ def test_weight(browser: Any, site: str, path: str) -> None:
     assert len(bodies) >= 5
     assert sum(len(gzip.compress(body)) for body in bodies) < 60_000
     context.close()
+
+
+def test_in_forced_colours_marks_buttons_and_focus_stay(tab: Any, site: str) -> None:
+    page = tab(viewport={"width": 1280, "height": 900}, forced_colors="active")
+    edge = """(selector) => [...document.querySelectorAll(selector)].filter(e => e.checkVisibility()).filter(e => {
+        const told = getComputedStyle(e), under = getComputedStyle(e, '::before');
+        const lined = (it) => it.borderTopStyle !== 'none' && parseFloat(it.borderTopWidth) > 0;
+        return !lined(told) && !(under.content !== 'none' && (lined(under) || under.forcedColorAdjust === 'none'));
+    }).map(e => e.outerHTML.slice(0, 120))"""
+    for path in ("/", "/trials/?cell_type=hsc", "/diseases/type-1-diabetes/", "/find/", "/decisions/appeal/"):
+        page.goto(site + path)
+        assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+        assert page.locator(".button, .kind, .pill, .input").count(), path
+        assert page.evaluate(edge, ".button, .kind, .pill, input.input, select, textarea") == [], path
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", path
+
+
+def test_nothing_moves_by_itself(tab: Any, site: str) -> None:
+    """So nothing has to be stilled for whoever asks for less motion."""
+    page = tab(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    moving = """() => [...document.querySelectorAll('*')].filter(e => {
+        const told = getComputedStyle(e);
+        return told.animationName !== 'none' || told.transitionDuration.split(', ').some(time => time !== '0s')
+            || told.scrollBehavior === 'smooth';
+    }).map(e => e.outerHTML.slice(0, 120))"""
+    for path in PATHS.values():
+        page.goto(site + path)
+        assert page.evaluate(moving) == [], path
+        assert page.evaluate("document.getAnimations().length") == 0, path

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from apps.vocabulary.taxonomy import DISEASES
+from tests.e2e.rules import WIDTHS, broken_rules
 from tests.e2e.test_e2e_pages import watched
 from tests.factories.documents import entry, publish
 
@@ -58,10 +58,9 @@ def site(address: str) -> str:
     return address
 
 
-@pytest.fixture(params=[(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")], ids=lambda p: f"{p[0]}-{p[1]}")
+@pytest.fixture(params=WIDTHS)
 def view(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
-    width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": request.param, "height": 844})
     yield context
     context.close()
 
@@ -72,10 +71,7 @@ def test_no_rule_is_broken(view: Any, site: str) -> None:
     for name, path in PATHS.items():
         page.goto(site + path)
         page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-        for violation in Axe().run(page).response["violations"]:
-            broken += [
-                (name, violation["id"], node["html"][:160], node["failureSummary"]) for node in violation["nodes"]
-            ]
+        broken += broken_rules(page, name)
     assert broken == []
     assert wrong == []
     assert view.cookies() == []

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from apps.ingest.services import sync
 from apps.web.views.site import known
+from tests.e2e.rules import broken_rules
 from tests.unit.web.test_web_sheet import long_payload
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "studies"
@@ -40,29 +39,14 @@ def site(address: str, tmp_path: Path) -> str:
     return address
 
 
-@pytest.fixture
-def tab(browser: Any) -> Iterator[Any]:
-    contexts = []
-
-    def open_tab(**options: Any) -> Any:
-        contexts.append(browser.new_context(**options))
-        return contexts[-1].new_page()
-
-    yield open_tab
-    for context in contexts:
-        context.close()
-
-
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_rule_is_broken(site: str, tab: Any, viewport: dict[str, int], scheme: str) -> None:
-    page, broken, asked = tab(viewport=viewport, color_scheme=scheme), [], set()
+def test_no_rule_is_broken(site: str, tab: Any, viewport: dict[str, int]) -> None:
+    page, broken, asked = tab(viewport=viewport), [], set()
     page.on("request", lambda request: asked.add(request.url.split("/", 3)[2]))
     for path in PATHS:
         page.goto(site + path)
         page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
-        for violation in Axe().run(page).response["violations"]:
-            broken += [(path, violation["id"], node["html"][:160]) for node in violation["nodes"]]
+        broken += broken_rules(page, path)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], path
     assert broken == []
     assert asked == {site.split("/")[2]}
@@ -129,7 +113,7 @@ def test_a_list_of_ones_own_stays_in_the_browser(site: str, tab: Any) -> None:
     assert page.url == f"{site}/compare/?nct=NCT90000001&nct=NCT90000002"
     assert "2 trials side by side" in page.locator("h1").text_content()
     assert page.locator("#my-list [data-ids]").text_content() == "NCT90000001, NCT90000002"
-    assert Axe().run(page).response["violations"] == []
+    assert broken_rules(page) == []
     page.get_by_role("button", name="Forget my list").click()
     assert not page.locator("#my-list").is_visible()
     assert page.evaluate("localStorage.length") == 0

@@ -43,6 +43,7 @@ def entry(nct_id: str = "", **changes: Any) -> DocumentEntry:
         "publications": [],
         "card": {},
         "doubts": [],
+        "decided": [],
     } | changes
     values.setdefault("text_a", f"{values['title']}\n{nct_id}")
     values.setdefault("text_b", "\n".join([*values["conditions"], *values["interventions"]]))

@@ -38,13 +38,13 @@ def with_new_versions(monkeypatch: pytest.MonkeyPatch, *, parser: bool = True, r
             monkeypatch.setattr(module, "RULESET_VERSION", RULESET_VERSION + 1)
 
 
-def break_a_rule_on(monkeypatch: pytest.MonkeyPatch, nct_id: str) -> None:
-    """From now on the rules cannot take this one study."""
-    real = processing.classify
+def break_a_rule_on(monkeypatch: pytest.MonkeyPatch, nct_id: str, module: Any = processing) -> None:
+    """From now on the rules, as this module calls them, cannot take this one study."""
+    real = module.classify
 
-    def breaks_on_one(record: Any) -> Any:
+    def breaks_on_one(record: Any, **named: Any) -> Any:
         if record.nct_id == nct_id:
             raise RuntimeError("a rule with a bug")
-        return real(record)
+        return real(record, **named)
 
-    monkeypatch.setattr(processing, "classify", breaks_on_one)
+    monkeypatch.setattr(module, "classify", breaks_on_one)

@@ -27,9 +27,9 @@ schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", get_wsgi_application(
 
 # Schemathesis leaves out the address that it has the description from.
 ASKED = set(described()["paths"]) - {"/api/v1/schema/"}
-# What no schema can say: texts with a grammar, days that have a list, cursors that must have been given, parameters
-# that exclude each other.
-OPEN = {"q", "as_of", "country", "start_year", "cursor", "sort", "page", "nct_id", "value", "rule", "name"}
+# What no schema can say: texts with a grammar, days that have a list, cautions that readers see, cursors that must
+# have been given, parameters that exclude each other.
+OPEN = {"q", "as_of", "country", "start_year", "caution", "cursor", "sort", "page", "nct_id", "value", "rule", "name"}
 OPEN_AT_THE_DOOR = ("`query.", "`pageToken`", "`filter.ids`", "'fields'", "`fields`", "`sort`", "`nctId`")
 
 

@@ -18,8 +18,8 @@ from apps.history.selectors import changes_of
 from apps.ingest import fetching, processing
 from apps.ingest.landing import decompress
 from apps.ingest.models import IngestIssue, LandedStudy, QueryMembership, RequestedStudy, StudySnapshot, SyncRun
-from apps.ingest.selectors import current_payload, freshness, memberships
-from apps.ingest.services import discard_run, release_run, reprocess, republish, sync, tick
+from apps.ingest.selectors import current_payload, followed, freshness, memberships
+from apps.ingest.services import discard_run, follow, release_run, reprocess, republish, sync, tick, unfollow
 from apps.search.models import DatasetVersion, StudyDocument, StudyDocumentPast
 from apps.studies.models import Study
 from tests.ctgov_emulator import RegistryEmulator
@@ -450,6 +450,39 @@ class TestSingleStudies:
         found = Study.objects.get(pk="NCT91000000")
         assert (found.registry_state, found.overall_status) == ("present", "COMPLETED")
         assert StudyDocument.objects.get(pk="NCT91000000").scope == "out"
+
+    def test_what_was_asked_for_at_the_desk_is_fetched_by_the_clock_once(self, registry: RegistryEmulator) -> None:
+        registry.registry.add(study("NCT91000000", ANOTHER_DISEASE))
+        sync()
+        assert tick() is None
+        follow(nct_ids=["NCT91000000", nct(99)], by="ada@example.org", reason="A reader named it.")
+        run = tick()
+        assert run is not None
+        assert (run.kind, run.state, run.created, run.failed) == ("single", "ok", 1, 1)
+        assert Study.objects.filter(pk="NCT91000000").exists()
+        # The registry does not know the other: nobody asks for it again.
+        assert list(followed().values_list("pk", "by", "reason")) == [
+            ("NCT91000000", "ada@example.org", "A reader named it.")
+        ]
+        assert tick() is None
+        assert unfollow(nct_id="NCT91000000", by="ada@example.org", reason="A mistake.")
+        registry.registry.refresh()
+        sync()
+        assert Study.objects.get(pk="NCT91000000").registry_state == "left"
+
+    def test_what_the_registry_cannot_give_waits_for_the_next_whole_run(self, registry: RegistryEmulator) -> None:
+        registry.registry.add(study("NCT91000000", ANOTHER_DISEASE))
+        sync()
+        follow(nct_ids=["NCT91000000"], by="ada@example.org", reason="So.")
+        registry.order("server_error", times=None)
+        run = tick()
+        assert run is not None
+        assert run.state == "failed"
+        registry.clear()
+        assert tick() is None
+        registry.registry.refresh()
+        sync()
+        assert Study.objects.filter(pk="NCT91000000").exists()
 
     def test_an_alias_brings_the_study_behind_it(self, registry: RegistryEmulator) -> None:
         registry.registry.merge(nct(7), nct(8))

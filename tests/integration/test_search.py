@@ -14,7 +14,7 @@ from apps.search.documents import DocumentEntry, build_entry
 from apps.search.models import Word
 from apps.search.query import StudyQuery
 from apps.search.selectors import Results, search_studies
-from tests.factories.documents import publish
+from tests.factories.documents import entry, publish
 from tests.factories.studies import study
 
 pytestmark = pytest.mark.django_db
@@ -268,6 +268,17 @@ def test_a_filter_that_leaves_nothing_is_no_misspelling():
     assert results("lupsu", country="JP").corrected == "lupus"
 
 
+def test_a_slip_that_others_made_is_put_right_in_our_list():
+    """A study that we do not follow has the misspelling; where several have a word it is one."""
+    publish(entry("NCT00000001", scope="out", text_a="Mesenchimal cells of the knee"))
+    told = results("mesenchimal")
+    assert told.corrected == "mesenchymal"
+    assert told.documents
+    assert results("mesenchimal", scope="out").corrected == ""
+    publish(*(entry(f"NCT0000001{n}", scope="out", text_a="Lupoid osteology of the knee") for n in range(3)))
+    assert results("osteology").corrected == ""
+
+
 def test_words_follow_the_documents():
     assert Word.objects.filter(word="natalizumab").exists()
     assert not Word.objects.filter(word__regex="[0-9]").exists()
@@ -324,6 +335,7 @@ def test_a_search_by_fields_costs_no_statement_more(django_assert_num_queries):
         "title:a:*", "eligibility:'; DROP TABLE x; --", '"' * 500, '""' * 250, "OR " * 166, "AND AND", ")", "a" * 500,
         "é" * 500, "ﷺ" * 500, "😀" * 500, "\\" * 500, "'" * 500, "%" * 500, "%(q)s", "{vector}", "lupsu " * 80,
         "lupus " * 80, "HSCT " * 80, "a b c d e f g h i j k l m " * 9, "\x00", "\ud800", "a\x00b", "<script>",
+        "lupsué:zzzz", "lupué:", "x.lupsu:a",
         "&|!():*<->", "title:-a", "-title:", "-country:Spain -country:Norway", "\u0308" * 500,
     ],
 )  # fmt: skip

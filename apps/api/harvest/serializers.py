@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from apps.api.serializers import LabelSerializer, Selectable, label_data, search_told
 from apps.classification.models import StudyLabel
+from apps.curation.selectors import PublishedLabel
 from apps.history.models import StudyChange
 from apps.studies.texts import value_at
 
@@ -105,7 +106,7 @@ def label_of_study_data(label: StudyLabel) -> dict[str, Any]:
     return {"nct_id": label.study_id, **label_data(label)}
 
 
-def evidence_data(nct_id: str, labels: Sequence[StudyLabel], record: bytes) -> dict[str, Any]:
+def evidence_data(nct_id: str, labels: Sequence[PublishedLabel], record: bytes) -> dict[str, Any]:
     """`record` is JSON that holds no contacts any more."""
     tree = json.loads(record)
     quotes: dict[str, list[dict[str, Any]]] = {}

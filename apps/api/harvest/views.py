@@ -39,8 +39,9 @@ from apps.api.parameters import (
     unusable,
 )
 from apps.api.views import OpenView, StudyView, told_of
-from apps.classification.selectors import SCHEMES, LabelKey, labels_after, labels_of
+from apps.classification.selectors import SCHEMES, LabelKey, labels_after
 from apps.ctgov.content import without_contacts
+from apps.curation.selectors import published_labels
 from apps.history.models import StudyChange
 from apps.history.selectors import changes_after, newest_change
 from apps.ingest.selectors import current_payload
@@ -233,7 +234,7 @@ class StudyEvidence(StudyView):
         payload = current_payload(nct_id) if study is not None and not study.merged_into else None
         if payload is None:
             return self.elsewhere(request, nct_id)
-        return Response(evidence_data(nct_id, labels_of(nct_id), without_contacts(payload)))
+        return Response(evidence_data(nct_id, published_labels([nct_id])[nct_id], without_contacts(payload)))
 
 
 def _page_of_changes(request: Request, own: Any, nct_ids: Any) -> dict[str, Any]:

@@ -49,13 +49,14 @@ def canonical(field: str, value: str) -> str:
     Numbers by their size: 1e6/kg is 1000000/kg, 3.0 is 3. Months of follow-up and days between two administrations are
     rounded to whole ones, months since diagnosis to tenths, since weeks and days turn into months in more than one way.
     Whether a bound itself still counts (3 or more, more than 3) is not compared: records rarely tell the two apart.
-    Lists of drugs have no order.
+    Cells that are given are given once at least: up to 8 times is 1 to 8. Lists of drugs have no order.
     """
     value = "".join(value.lower().split())
     if field in _OF_NUMBERS:
         step = _STEPS.get(field)
         value = _NUMBER.sub(lambda found: _number(float(found.group()), step), value)
-        return value.replace("<=", "<").replace(">=", ">").replace("=", ":")
+        value = value.replace("<=", "<").replace(">=", ">").replace("=", ":")
+        return f"1-{value[1:]}" if field == "administrations" and value.startswith("<") else value
     return "+".join(sorted(value.split("+")))
 
 

@@ -14,18 +14,20 @@ from apps.studies.records import StudyRecord
 __all__ = ["RULESET_VERSION", "Classification", "Evidence", "Label", "classify"]
 
 # Moves with every change to the rules or their terms that can move a label; stored labels of older versions are remade.
-RULESET_VERSION = 3
+RULESET_VERSION = 5
 
 
-def classify(record: StudyRecord) -> Classification:
+def classify(record: StudyRecord, *, listed: bool = False) -> Classification:
     """Scope, diseases, cell types, near misses and the card of a study, each label with its rule, reason and quotes.
 
-    A study that is out of scope and gives neither kind of cell has no card.
+    A study that is out of scope has a card only where it gives cells of our kinds for one of our diseases, or
+    where it is `listed` all the same, by a person's decision.
     """
     reading = Reading(record)
     diseases = diseases_of(reading)
     cells = cells_of(reading)
     scope = scope_of(reading, diseases, cells)
     kinds = frozenset(label.value for label in cells.labels)
-    card = card_of(Material(record, reading, kinds)) if kinds or scope[0].value != "out" else ()
+    wanted = listed or scope[0].value != "out" or (kinds and diseases)
+    card = card_of(Material(record, reading, kinds)) if wanted else ()
     return Classification(scope[0].value, (*scope, *diseases, *cells.labels, *card))

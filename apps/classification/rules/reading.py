@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from enum import Enum
 from functools import cache
@@ -78,20 +77,18 @@ class Reading:
         self._denied: list[Hit] = []
         denial: Hit | None = None
         texts = list(iter_texts(record))
-        starts, position = [], 0
-        for _, text in texts:
-            starts.append(position)
-            position += len(text) + 1
-        for found in finder().find(_BETWEEN_TEXTS.join(text for _, text in texts)):
-            at = bisect_right(starts, found.start) - 1
-            path, text = texts[at]
-            hit = Hit(found.group, place_of(path), path, text, found.start - starts[at], found.end - starts[at])
-            if denial and denial.path == path and hit.place in _PROSE and _reaches(denial, hit):
+        following, begin, end = iter(texts), 0, -1
+        for group, start, stop in finder().find(_BETWEEN_TEXTS.join(text for _, text in texts)):
+            while start > end:
+                (path, text), begin = next(following), end + 1
+                place, end = place_of(path), begin + len(text)
+            hit = Hit(group, place, path, text, start - begin, stop - begin)
+            if denial and denial.path == path and place in _PROSE and _reaches(denial, hit):
                 self._denied.append(hit)
-            elif found.group in _DENIAL_REACH:
+            elif group in _DENIAL_REACH:
                 denial = hit
             else:
-                self._hits.setdefault(found.group, []).append(hit)
+                self._hits.setdefault(group, []).append(hit)
         self._read_meshes()
         self._read_abbreviations((path, text) for path, text in texts[:3] if place_of(path) is Place.TITLE)
 
@@ -154,7 +151,7 @@ def place_of(path: str) -> Place:
 
 def _reaches(denial: Hit, hit: Hit) -> bool:
     """Whether a denial speaks of the term that follows it: few words later, in the same sentence."""
+    if hit.start - denial.end >= 60:
+        return False
     between = hit.text[denial.end : hit.start]
-    return (
-        len(between) < 60 and len(between.split()) <= _DENIAL_REACH[denial.group] and not _DENIAL_ENDS.search(between)
-    )
+    return len(between.split()) <= _DENIAL_REACH[denial.group] and not _DENIAL_ENDS.search(between)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv as standard
-import io
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from apps.exports.about import About
-from apps.exports.cells import flat
+from apps.exports.cells import csv_lines, flat
 from apps.exports.columns import NAMES, Value, row_of
 from apps.search.models import StudyDocument
 
@@ -18,9 +16,9 @@ _encoder = msgspec.json.Encoder()
 
 def csv(about: About, batches: Iterable[Sequence[StudyDocument]]) -> Iterator[bytes]:
     """RFC 4180 in UTF-8 without a mark at the beginning. What it says of itself stands in the answer's headers."""
-    yield _csv_lines([NAMES])
+    yield csv_lines([NAMES])
     for batch in batches:
-        yield _csv_lines([_csv_cell(value) for value in row_of(document)] for document in batch)
+        yield csv_lines([_csv_cell(value) for value in row_of(document)] for document in batch)
 
 
 def jsonl(about: About, batches: Iterable[Sequence[StudyDocument]]) -> Iterator[bytes]:
@@ -37,9 +35,3 @@ def _csv_cell(value: Value) -> str | int | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return flat(value)
-
-
-def _csv_lines(rows: Iterable[Sequence[str | int | None]]) -> bytes:
-    text = io.StringIO(newline="")
-    standard.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.formats import number_format
@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from apps.search.finder import Site, Sites
 from apps.search.models import StudyDocument
-from apps.vocabulary.card_words import gate_words
+from apps.vocabulary.card_words import of_group
 from apps.vocabulary.cards import FIELDS
 from apps.vocabulary.countries import country_name
-from apps.vocabulary.gate_fit import DOES_NOT_FIT, Fit, Time, age_fit, duration_fit, of_several, sex_fit
+from apps.vocabulary.gate_fit import ASK, DOES_NOT_FIT, Fit, Time, age_fit, duration_fit, of_several, sex_fit
+from apps.vocabulary.gate_lines import gate_lines
 from apps.vocabulary.statuses import STATUS_BY_WORD, label_for
 from apps.web.presenters.trial_evidence import LabelLike, Quotation, quoted
+from apps.web.presenters.words import ONLY_WATCHES
 
 KILOMETRES_IN_A_MILE = 1.609344
 # Of distances below this, in either unit, no number is told: positions are centres of towns.
@@ -124,7 +126,10 @@ def sites_words(sites: Sites, unit: str, *, confirmed: bool = True) -> list[str]
     if not sites.total:
         return [_("The record names no site.")]
     counted = ngettext("%(n)s site", "%(n)s sites", sites.total) % {"n": sites.total}
-    words = [_("%(sites)s, %(n)s near you.") % {"sites": counted, "n": sites.near if sites.near else _("none")}]
+    if sites.unplaced_total and not sites.near:
+        words = [_("%(sites)s, none known to be near you.") % {"sites": counted}]
+    else:
+        words = [_("%(sites)s, %(n)s near you.") % {"sites": counted, "n": sites.near if sites.near else _("none")}]
     if sites.nearest and sites.nearest.km is not None:
         words.append(_("Nearest: %(site)s.") % {"site": _site_words(sites.nearest, unit, confirmed)})
         recruiting = sites.nearest_recruiting
@@ -139,6 +144,8 @@ def _site_words(site: Site, unit: str, confirmed: bool) -> str:
     words = [distance_words(site.km or 0, unit), site_place(site), site_status(site, confirmed=confirmed)]
     if site.placed == "gazetteer":
         words.append(_("placed by its city's name"))
+    if site.placed == "curator":
+        words.append(_("placed by a curator of this site"))
     return ", ".join(words)
 
 
@@ -159,24 +166,37 @@ def _unplaced_words(sites: Sites) -> str:
 
 
 def status_words(document: StudyDocument) -> str:
-    """What a status means, where its own word does not say that people can join; "" for one that recruits."""
+    """What a status means, where its own word does not say that people can join; and that a study only watches."""
     known = STATUS_BY_WORD.get(document.overall_status)
-    return str(known.explanation) if known and known.word != "RECRUITING" else ""
+    told = [str(known.explanation)] if known and known.word != "RECRUITING" else []
+    if document.study_type == "OBSERVATIONAL":
+        told.append(str(ONLY_WATCHES))
+    return " ".join(told)
 
 
 # Limits
 
 
-def fit_of(slug: str, values: Sequence[str], person: Person, since: Mapping[str, str], *, doubtful: bool) -> str:
+def fit_of(
+    slug: str,
+    values: Sequence[str],
+    person: Person,
+    since: Mapping[str, str],
+    *,
+    doubtful: bool,
+    of_groups: Container[str] = (),
+) -> str:
     """What the values of a field are to the person: a `Fit`, "not-stated", or "" where nothing was typed.
 
-    `since` tells of each duration from what the record counts it.
+    `since` tells of each duration from what the record counts it. `of_groups` are the values that are limits of one
+    group of the trial: whether the person would be in it is to be asked.
     """
     if not person.told(slug):
         return ""
     if not values:
         return NOT_STATED
-    return of_several((_fit(slug, value, person, since.get(value, "")) for value in values), doubtful=doubtful)
+    fits = (ASK if value in of_groups else _fit(slug, value, person, since.get(value, "")) for value in values)
+    return of_several(fits, doubtful=doubtful)
 
 
 def _fit(slug: str, value: str, person: Person, since: str) -> Fit:
@@ -190,9 +210,21 @@ def _fit(slug: str, value: str, person: Person, since: str) -> Fit:
 
 def fits_of(document: StudyDocument, person: Person, durations: Iterable[LabelLike]) -> dict[str, str]:
     """What each limit that can be asked in a form is to the person."""
-    since = {label.value: str((label.detail or {}).get("since", "")) for label in durations}
+    told = list(durations)
+    since = {label.value: str((label.detail or {}).get("since", "")) for label in told}
+    groups = {"duration": {label.value for label in told if of_group(label.detail)}}
     doubts = set(document.doubts)
-    return {slug: fit_of(slug, document.card.get(slug, ()), person, since, doubtful=slug in doubts) for slug in ASKED}
+    return {
+        slug: fit_of(
+            slug,
+            document.card.get(slug, ()),
+            person,
+            since,
+            doubtful=slug in doubts,
+            of_groups=groups.get(slug, ()),
+        )
+        for slug in ASKED
+    }
 
 
 def keeps_out(fits: Mapping[str, str]) -> bool:
@@ -208,11 +240,12 @@ def gates_of(document: StudyDocument, fits: Mapping[str, str], labels: Iterable[
     for field in GATES:
         fit = fits.get(field.slug, "")
         values = document.card.get(field.slug, ())
-        for value in values:
-            told = kept.get((field.slug, value), [])
-            detail = next((label.detail for label in told if label.detail), None)
-            quotations = [quoted(item) for label in told for item in label.evidence if item["quote"]]
-            words = gate_words(field.slug, value, detail)
+        told = {value: kept.get((field.slug, value), []) for value in values}
+        details = {value: next((one.detail for one in those if one.detail), None) for value, those in told.items()}
+        for words, alike in gate_lines(field.slug, list(told), details):
+            quotations = [
+                quoted(item) for value in alike for label in told[value] for item in label.evidence if item["quote"]
+            ]
             gates.append(Gate(field.slug, str(field.name), words, fit, quotations, field.slug in document.doubts))
         if not values and field.slug in ASKED:
             gates.append(Gate(field.slug, str(field.name), str(field.name), NOT_STATED))

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.studies.records import StudyRecord
 from apps.vocabulary.card_values import in_order
-from apps.vocabulary.card_words import gate_words, value_words
+from apps.vocabulary.card_words import value_words
 from apps.vocabulary.cards import FIELD_BY_SLUG, FIELDS, CardField
+from apps.vocabulary.gate_lines import GateLine, gate_lines
 from apps.vocabulary.taxonomy import CellType
 from apps.web.presenters.trial_evidence import LabelLike, Reason, reason_of
 from apps.web.presenters.trial_marks import Marks
@@ -30,7 +31,10 @@ Values = Mapping[tuple[str, str], "list[Value]"]
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value in words. `code` is how our data writes it; `arms` names the arms to which it belongs, where told."""
+    """A value in words; values that stand for each other are one. `code` is how our data writes it or them.
+
+    `arms` names the arms to which it belongs, where told.
+    """
 
     words: str
     code: str
@@ -162,17 +166,24 @@ def _values(record: StudyRecord, slug: str, labels: Sequence[LabelLike], marks: 
     by_code: dict[str, list[LabelLike]] = {}
     for item in labels:
         by_code.setdefault(item.value, []).append(item)
-    words = gate_words if FIELD_BY_SLUG[slug].group == "gates" else value_words
-    return [
-        Value(
-            capfirst(words(slug, code, next((item.detail for item in by_code[code] if item.detail), None))),
-            code,
-            _arms(record, by_code[code]),
-            any(item.doubtful for item in by_code[code]),
-            [reason_of(record, item, marks) for item in by_code[code]],
-        )
-        for code in in_order(slug, by_code)
-    ]
+    details = {code: next((item.detail for item in items if item.detail), None) for code, items in by_code.items()}
+    codes = in_order(slug, by_code)
+    lines = (
+        gate_lines(slug, codes, details)
+        if FIELD_BY_SLUG[slug].group == "gates"
+        else [GateLine(value_words(slug, code, details[code]), (code,)) for code in codes]
+    )
+    return [_value(record, line, [item for code in line.values for item in by_code[code]], marks) for line in lines]
+
+
+def _value(record: StudyRecord, line: GateLine, labels: Sequence[LabelLike], marks: Marks) -> Value:
+    return Value(
+        capfirst(line.words),
+        "; ".join(line.values),
+        _arms(record, labels),
+        any(item.doubtful for item in labels),
+        [reason_of(record, item, marks) for item in labels],
+    )
 
 
 def _arms(record: StudyRecord, labels: Iterable[LabelLike]) -> list[str]:

@@ -79,6 +79,12 @@ _FACTS: Mapping[str, Promise] = {
     REGISTRY_STATE: gettext_lazy("Standing at the registry"),
     FIRST_SEEN: gettext_lazy("First seen by us"),
 }
+_STATES: Mapping[str, Promise] = {
+    RegistryState.PRESENT: gettext_lazy("in the registry's answer to our queries"),
+    RegistryState.LEFT: gettext_lazy("still in the registry, no longer found by our queries"),
+    RegistryState.MERGED: gettext_lazy("merged into another record by the registry"),
+    RegistryState.GONE: gettext_lazy("no longer in the registry"),
+}
 _WORDS = {
     "overall_status": "status",
     "last_known_status": "status",
@@ -128,8 +134,7 @@ def _value(field: str, value: Any) -> str:
     if field == "countries":
         return country_name(text)
     if field == REGISTRY_STATE:
-        states = dict(RegistryState.choices)
-        return str(states.get(text) or _("merged into %(id)s") % {"id": text})
+        return str(_STATES.get(text) or _("merged into %(id)s") % {"id": text})
     if field.endswith("_date"):
         return date_words(text)
     text = line(text)

@@ -15,15 +15,20 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.search.models import StudyDocument
-from apps.vocabulary.card_words import value_words
+from apps.vocabulary.card_words import Detail, value_words
 from apps.vocabulary.cards import FIELDS
 from apps.vocabulary.countries import country_name
+from apps.vocabulary.gate_lines import gate_lines
 from apps.vocabulary.statuses import label_for, phases_label
 from apps.vocabulary.study_values import FDA_REGULATED, PUBLICATIONS, REGISTRATIONS, WHO_MASKED, fda_regulated
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG
 from apps.web.presenters.words import date_words, number
 
 Words = Callable[[StudyDocument], Iterable[str]]
+
+
+# Facts whose values are words of the record itself.
+REGISTRYS_OWN = frozenset({"given", "acronym", "conditions", "sponsor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Fact:
     sort: str = ""
     number: bool = False
 
+    @property
+    def own(self) -> bool:
+        """Whether its values are words of the record itself."""
+        return self.slug in REGISTRYS_OWN
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -57,6 +67,9 @@ class Answer:
         return gettext("%(words)s, doubtful") % {"words": words} if words and self.doubtful else words
 
 
+Details = Mapping[str, Mapping[str, Detail | None]]
+_NO_DETAILS: Details = {}
+
 GROUPS: Mapping[str, Promise] = {
     "what": _("What the trial is"),
     "product": _("Cells and how they are given"),
@@ -71,14 +84,22 @@ GROUPS: Mapping[str, Promise] = {
 }
 
 
-def answer(fact: Fact, document: StudyDocument) -> Answer:
-    """What a trial's record says to a fact, the two kinds of cell kept apart."""
+def answer(fact: Fact, document: StudyDocument, details: Details = _NO_DETAILS) -> Answer:
+    """What a trial's record says to a fact, the two kinds of cell kept apart.
+
+    `details` are those of the trial's labels by field and value. With them limits that stand for each other are one
+    value, and what holds for one group names it.
+    """
     kinds = [kind for kind in document.cell_types if kind in CELL_TYPE_BY_SLUG]
     if fact.kind and kinds and fact.kind not in kinds:
         return Answer((), gettext("Not asked of %(kind)s") % {"kind": CELL_TYPE_BY_SLUG[kinds[0]].short})
     if fact.of_cells and len(kinds) > 1:
         return Answer((), gettext("Of two kinds of cell: see its page"))
-    return Answer(tuple(word for word in fact.words(document) if word), doubtful=fact.slug in document.doubts)
+    doubtful = fact.slug in document.doubts
+    if fact.slug in details:
+        lines = gate_lines(fact.slug, document.card.get(fact.slug, ()), details[fact.slug], value_words)
+        return Answer(tuple(line.words for line in lines), doubtful=doubtful)
+    return Answer(tuple(word for word in fact.words(document) if word), doubtful=doubtful)
 
 
 def _one(words: Callable[[StudyDocument], str]) -> Words:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from apps.core.languages import english_html, english_line
 from apps.core.markdown import Mark, plain_marked, render_marked
 from apps.studies.records import StudyRecord
 from apps.studies.texts import value_at
@@ -41,6 +42,8 @@ _PARTS = {
     "eligibilityModule": "who",
     "outcomesModule": "measured",
     "designModule": "design",
+    "statusModule": "when",
+    "contactsLocationsModule": "where",
     "sponsorCollaboratorsModule": "sponsors",
     "conditionBrowseModule": "record",
     "interventionBrowseModule": "record",
@@ -94,12 +97,12 @@ class Marks:
     def line(self, path: str, text: str | None) -> str:
         """A short text as it reads, marked."""
         marks = self._marks.get(path)
-        return plain_marked(text, marks) if text and marks else line(text)
+        return english_line(plain_marked(text, marks)) if text and marks else line(text)
 
     def prose(self, path: str, text: str | None) -> SafeString | str:
         """A long text as HTML, marked."""
         marks = self._marks.get(path)
-        return render_marked(text, marks) if text and marks else prose(text)
+        return english_html(render_marked(text, marks)) if text and marks else prose(text)
 
     def place(self, path: str, spans: Iterable[Span]) -> str:
         """The fragment at which the page shows the first of these words, or the part where their text would be."""

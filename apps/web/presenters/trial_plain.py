@@ -15,7 +15,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from apps.guide.glossary import phase_terms
+from apps.core.languages import ENGLISH, RegistryText
+from apps.guide.glossary import Glossary, Term
 from apps.studies import records
 from apps.studies.records import StudyRecord
 from apps.vocabulary.countries import country_name
@@ -23,7 +24,7 @@ from apps.vocabulary.taxonomy import CellType, Disease
 from apps.web.presenters.trial_card import TrialCard, Value
 from apps.web.presenters.trial_changes import ChangeShown, DayOfChanges
 from apps.web.presenters.trial_record import Person, people, person
-from apps.web.presenters.words import age_words, dated, label, line, number
+from apps.web.presenters.words import ONLY_WATCHES, age_words, dated, label, line, number
 
 # Sites, changes, contacts and sentences on money that the plain words name; the record has them all.
 SITES_NAMED = 6
@@ -37,7 +38,7 @@ _NO_KIND = ""
 # Where each part of the record stands on the page, and its heading there.
 _PLACES: Mapping[str, Promise] = {
     "about": gettext_lazy("What this trial is about"),
-    "facts": gettext_lazy("The record in full"),
+    "facts": gettext_lazy("Main facts"),
     "card": gettext_lazy("In short"),
     "given": gettext_lazy("What is given"),
     "who": gettext_lazy("Who can join"),
@@ -53,13 +54,13 @@ _PLACES: Mapping[str, Promise] = {
 _DRUGS = "cyclophosphamide|busulfan|melphalan|fludarabine|treosulfan|carmustine|etoposide|cytarabine"
 _CHEMOTHERAPY = re.compile(rf"\b(?:chemotherap\w*|{_DRUGS})\b", re.IGNORECASE)
 _WITH_CHEMOTHERAPY = re.compile(r"beam|cyclophosphamide|busulfan|melphalan|treosulfan|fludarabine")
-_WITH_RADIATION = re.compile(r"tbi|tli")
+_WITH_RADIATION = re.compile(r"tbi|tli|radiation")
 # Words on who pays. "Cost" alone is mostly of society's costs, "insurance" mostly of a law on data.
 _MONEY = re.compile(
     r"\b(?:pay(?:s|ing|ments?)? (?:for|by|to)|(?:will|must|to) pay|paid (?:for|by|to)|unpaid|fees?\b"
     r"|free of (?:charge|cost)|(?:no|at|without|free) (?:additional |extra )?costs? (?:to|for)"
     r"|costs? (?:to|for) (?:the )?(?:patient|participant|subject)"
-    r"|reimburs\w+|(?:patient|self|participant)[- ]fund\w+|self[- ]pay\w*|out[- ]of[- ]pocket"
+    r"|reimburs\w+|(?:patient|self|participant)[- ](?:fund|sponsor|financ)\w+|self[- ]pay\w*|out[- ]of[- ]pocket"
     r"|(?:travel|transport\w*) (?:costs?|expenses)|charged? (?:to|for)"
     r"|(?:health|social|medical) insurance(?! portability))",
     re.IGNORECASE,
@@ -78,6 +79,7 @@ _COMPARED: Mapping[str, Promise] = {
     "dose-comparison": gettext_lazy("The groups get different doses of the cells."),
     "cell-comparison": gettext_lazy("The groups get other cells, or get them in another way."),
     "delayed-treatment": gettext_lazy("Some people get the cells later than others."),
+    "unspecified": gettext_lazy("Some people are in a group to compare with. The record does not say what they get."),
     "historical": gettext_lazy("The results are held against those of people treated before."),
     "none": gettext_lazy("There is no group to compare with."),
 }
@@ -91,6 +93,7 @@ _HSC_DONORS: Mapping[str, Promise] = {
     "allogeneic": gettext_lazy("The cells come from another person, a donor."),
     "related": gettext_lazy("The donor is a relative."),
 }
+_BOTH = frozenset({"autologous", "allogeneic"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +166,13 @@ def plain_view(
     kinds: Sequence[CellType],
     diseases: Sequence[Disease],
     days: Sequence[DayOfChanges],
+    glossary: Glossary,
 ) -> list[Block]:
     """The questions of a patient in their order, each with its sentences. Every question is answered or left open."""
     readings = Readings.of(card)
     contacts = record.protocol.contacts_locations.central_contacts
     asked = (
-        ("tested", _("What is being tested"), _tested(record, readings, kinds, diseases)),
+        ("tested", _("What is being tested"), _tested(record, readings, kinds, diseases, glossary)),
         ("join", _("Who can join"), _join(record, card)),
         ("involves", _("What it involves"), _involves(record, readings, kinds)),
         ("places", _("Where"), _places(record)),
@@ -201,11 +205,15 @@ def anchored(blocks: Sequence[Block], parts: Collection[str]) -> list[Block]:
 
 
 def _tested(
-    record: StudyRecord, readings: Readings, kinds: Sequence[CellType], diseases: Sequence[Disease]
+    record: StudyRecord,
+    readings: Readings,
+    kinds: Sequence[CellType],
+    diseases: Sequence[Disease],
+    glossary: Glossary,
 ) -> Iterator[Told]:
     design = record.protocol.design
     if design.study_type == "OBSERVATIONAL":
-        yield say(_("This study watches people. It does not decide how they are treated."), "design")
+        yield say(str(ONLY_WATCHES), "design")
     elif design.study_type == "EXPANDED_ACCESS":
         yield say(_("This is no trial. It is a way to get a treatment outside of one."), "design")
     slugs = [kind.slug for kind in kinds]
@@ -219,11 +227,17 @@ def _tested(
         told = _("Of one of the two kinds of cells, the record also says: %(words)s.")
         yield say(told % {"words": _lower(unclear)}, "card")
     yield _for_whom(record, diseases)
-    terms = phase_terms(word for word in design.phases if word)
-    yield from (say(f"{term.name}: {term.text}", "facts") for term in terms)
+    terms = glossary.phases(word for word in design.phases if word)
+    yield from (say(_explanation(term), "facts") for term in terms)
     if not terms and design.study_type == "INTERVENTIONAL":
         yield unsaid(_("The record gives no phase."), "facts")
     yield _main_measure(record)
+
+
+def _explanation(term: Term) -> str:
+    """A term in a line; marked where it is told in English on a page of another language."""
+    told = f"{term.name}: {term.text}"
+    return RegistryText(told) if term.language == ENGLISH else told
 
 
 def _msc(readings: Readings, study_type: str | None) -> Iterator[Told]:
@@ -258,10 +272,21 @@ def _origin(readings: Readings, kind: str, donors: Mapping[str, Promise]) -> Ite
     elif not readings.get(_NO_KIND, "source"):
         yield unsaid(_("We did not find in the record from which part of the body the cells come."), "given")
     if found := readings.get(kind, "donor"):
-        told = " ".join(str(donors.get(value.code) or f"{value.words}.") for value in found)
-        yield _read(told, found)
+        yield _read(_whose(found, donors), found)
     elif not readings.get(_NO_KIND, "donor"):
         yield unsaid(_("We did not find in the record whose cells they are."), "given")
+
+
+def _whose(found: Sequence[Value], donors: Mapping[str, Promise]) -> str:
+    """Whose the cells are. Own cells and a donor's are never told of the same cells."""
+    told = [str(donors.get(value.code) or f"{value.words}.") for value in found if value.code not in _BOTH]
+    if {value.code for value in found} >= _BOTH:
+        # Where the record contradicts itself, no more is told than that it names both.
+        doubtful = any(value.doubtful for value in found if value.code in _BOTH)
+        both = _("The record names both the person's own cells and cells from another person, a donor.")
+        some = _("Some of the cells are the person's own. Others come from another person, a donor.")
+        return " ".join((both if doubtful else some, *told))
+    return " ".join(str(donors.get(value.code) or f"{value.words}.") for value in found)
 
 
 def _for_whom(record: StudyRecord, diseases: Sequence[Disease]) -> Told:
@@ -324,7 +349,7 @@ def _involves(record: StudyRecord, readings: Readings, kinds: Sequence[CellType]
     if "msc" in slugs:
         yield from _times(readings)
         yield from _beside(record, readings, alone="hsc" not in slugs)
-    if "hsc" in slugs:
+    if "hsc" in slugs and record.protocol.design.study_type != "OBSERVATIONAL":
         yield from _steps(record, readings)
     procedures = [
         line(item.name)
@@ -343,7 +368,7 @@ def _groups(record: StudyRecord) -> Iterator[Told]:
     if count > 1:
         yield say(ngettext("There is %(n)s group.", "There are %(n)s groups.", count) % {"n": number(count)}, "given")
         if design.allocation == "RANDOMIZED":
-            yield say(_("Chance decides who is in which group."), "design")
+            yield say(_("Chance plays a part in who is in which group."), "design")
         elif design.allocation == "NON_RANDOMIZED":
             yield say(_("It is not left to chance who is in which group."), "design")
         else:
@@ -376,8 +401,12 @@ def _known(record: StudyRecord) -> Iterator[Told]:
     who = set(masking.who_masked)
     if masking.masking == "NONE":
         yield say(_("All know who gets what."), "design")
-    elif "PARTICIPANT" in who and who & {"CARE_PROVIDER", "INVESTIGATOR"}:
+    elif {"PARTICIPANT", "CARE_PROVIDER", "INVESTIGATOR"} <= who:
         yield say(_("You would not know what you get. Nor would those who treat you or run the trial."), "design")
+    elif {"PARTICIPANT", "CARE_PROVIDER"} <= who:
+        yield say(_("You would not know what you get. Nor would those who treat you."), "design")
+    elif {"PARTICIPANT", "INVESTIGATOR"} <= who:
+        yield say(_("You would not know what you get. Nor would those who run the trial."), "design")
     elif "PARTICIPANT" in who:
         yield say(_("You would not know what you get."), "design")
     elif who or masking.masking:
@@ -534,6 +563,7 @@ def _money(record: StudyRecord) -> Iterator[Told]:
     module = record.protocol.description
     found: dict[str, list[str]] = {}
     for place, text in (
+        ("about", record.protocol.identification.official_title),
         ("about", module.brief_summary),
         ("about", module.detailed_description),
         ("who", record.protocol.eligibility.eligibility_criteria),
@@ -593,10 +623,14 @@ def _change(change: ChangeShown) -> str:
 # Words
 
 
+def unsure(text: str) -> str:
+    """A doubtful reading with the mark that it is one."""
+    return _("%(text)s (We are not sure that we read this right.)") % {"text": text}
+
+
 def _read(text: str, values: Sequence[Value], place: str = "card") -> Told:
     """A sentence from readings of the card; it leads to the words that the first was read from."""
-    if any(value.doubtful for value in values):
-        text = _("%(text)s (We are not sure that we read this right.)") % {"text": text}
+    text = unsure(text) if any(value.doubtful for value in values) else text
     links = (item.link for value in values for reason in value.reasons for item in reason.quotations if item.link)
     return say(text, place, href=next(links, ""))
 
@@ -614,7 +648,7 @@ def _or(values: Sequence[Value]) -> str:
 
 def _quoted(texts: Sequence[str], most: int = NAMES_TOLD) -> list[str]:
     """The record's own words, the first few, each cut where it is long."""
-    shown = [f"“{Truncator(text).chars(_LONGEST_QUOTE)}”" for text in texts[:most]]
+    shown: list[str] = [RegistryText(f"“{Truncator(text).chars(_LONGEST_QUOTE)}”") for text in texts[:most]]
     if (more := len(texts) - most) > 0:
         shown.append(ngettext("and %(n)s more", "and %(n)s more", more) % {"n": number(more)})
     return shown

@@ -450,10 +450,10 @@ def _site(place: records.Location) -> Site:
 
 def person(contact: records.Contact) -> Person:
     """A contact with the number as written and as it is dialled."""
-    phone = line(contact.phone)
-    extension = line(contact.phone_ext)
+    phone = str(line(contact.phone))
+    extension = str(line(contact.phone_ext))
     shown = _("%(phone)s, extension %(extension)s") % {"phone": phone, "extension": extension} if extension else phone
-    return Person(line(contact.name), label("role", contact.role), shown, _dial(phone), line(contact.email))
+    return Person(str(line(contact.name)), label("role", contact.role), shown, _dial(phone), str(line(contact.email)))
 
 
 def _dial(phone: str) -> str:
@@ -765,9 +765,14 @@ def oversight(record: StudyRecord) -> list[Fact] | None:
     )
 
 
-def sponsors(record: StudyRecord) -> list[Fact] | None:
+def sponsors(record: StudyRecord, told_as: str = "") -> list[Fact] | None:
+    """`told_as` is the lead sponsor's name in our lists."""
     module = record.protocol.sponsor_collaborators
     organization, party = record.protocol.identification.organization, module.responsible_party
+    in_lists = []
+    if told_as and told_as != module.lead_sponsor.name:
+        note = _("A curator holds the two names for one sponsor.")
+        in_lists = [Fact(_("Lead sponsor in our lists"), line(told_as), note)]
     who = ", ".join(
         line(text)
         for text in (
@@ -782,6 +787,7 @@ def sponsors(record: StudyRecord) -> list[Fact] | None:
     return (
         given(
             Fact(_("Lead sponsor"), line(module.lead_sponsor.name), label("sponsor_class", module.lead_sponsor.class_)),
+            *in_lists,
             Fact(
                 _("Collaborators"),
                 lines(_named(sponsor.name, label("sponsor_class", sponsor.class_)) for sponsor in module.collaborators),

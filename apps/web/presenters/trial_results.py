@@ -115,7 +115,12 @@ def results(record: StudyRecord) -> Results | None:
     more = section.more_info
     point = more.point_of_contact
     contact = Person(
-        line(point.title), "", _phone(point), _digits(point.phone), line(point.email), line(point.organization)
+        line(point.title),
+        "",
+        str(_phone(point)),
+        _digits(point.phone),
+        str(line(point.email)),
+        line(point.organization),
     )
     return Results(
         _flow(section.participant_flow) if section.participant_flow else None,

@@ -7,16 +7,19 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.core.dates import PartialDate
+from apps.core.languages import RegistryText, day_words, english_html, month_words
 from apps.core.markdown import plain_text, render_markdown
 from apps.studies.records import RegistryDate
 from apps.vocabulary.statuses import label_for, plain_case
+
+ONLY_WATCHES = gettext_lazy("This study watches people. It does not decide how they are treated.")
 
 _AGE = re.compile(r"\s*(\d+)\s+(Year|Month|Week|Day|Hour|Minute)s?\s*", re.IGNORECASE)
 _MINUTE = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2})?")
@@ -61,17 +64,17 @@ def labels(kind: str, words: Iterable[str]) -> str:
 
 def prose(text: str | None) -> SafeString | str:
     """A long text of the registry as safe HTML; "" for None."""
-    return render_markdown(text) if text else ""
+    return english_html(render_markdown(text)) if text else ""
 
 
 def line(text: str | None) -> str:
     """A short text of the registry as it reads; "" for None."""
-    return plain_text(text) if text else ""
+    return RegistryText(plain_text(text)) if text else ""
 
 
 def day(date: dt.date) -> str:
     """A day in full: 3 May 2026."""
-    return date_format(date, pgettext("how a day is written", "j F Y"))
+    return day_words(date)
 
 
 def date_words(raw: str | None) -> str:
@@ -87,7 +90,7 @@ def date_words(raw: str | None) -> str:
     if date.precision == "day":
         return day(date.earliest)
     if date.precision == "month":
-        return date_format(date.earliest, pgettext("how a month is written", "F Y"))
+        return month_words(date.earliest)
     return str(date.earliest.year)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import cached_property
 from urllib.parse import urlencode
 
+from apps.core.languages import in_language
 from apps.search.query import DEFAULT_PAGE_SIZE, StudyQuery
 from apps.web.views.layout import CARDS, Layout
 
-LIST = "/trials/"
+LIST = "/trials/"  # in English; other languages by `in_language`
 _TAIL = ("sort", "page", "page_size")
 
 
@@ -62,9 +63,11 @@ class Addresses:
 
 def _beginning(*texts: str) -> str:
     text = "&".join(filter(None, texts))
-    return f"{LIST}?{text}&" if text else f"{LIST}?"
+    path = in_language(LIST)
+    return f"{path}?{text}&" if text else f"{path}?"
 
 
 def _address(head: str, tail: str, path: str = LIST) -> str:
     text = "&".join(filter(None, (head, tail)))
+    path = in_language(path)
     return f"{path}?{text}" if text else path

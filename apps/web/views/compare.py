@@ -14,12 +14,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from apps.core.languages import in_language
+from apps.curation.selectors import published_labels
 from apps.search.models import StudyDocument
 from apps.search.query import clean_text
 from apps.search.selectors import documents_for
 from apps.studies.selectors import canonical_id, successor_of
+from apps.vocabulary.card_words import Detail
+from apps.vocabulary.cards import FIELDS
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG
-from apps.web.presenters.trial_facts import FACTS, GROUPS, Answer, Fact, answer
+from apps.web.presenters.trial_facts import FACTS, GROUPS, Answer, Details, Fact, answer
 from apps.web.views.rows import Row as ListRow
 from apps.web.views.rows import rows_of
 
@@ -36,15 +40,23 @@ _NAMES: dict[tuple[str, ...], Promise] = {
 }
 
 
+# Fields whose values may hold for one group, or stand for each other.
+_GATES = tuple(field.slug for field in FIELDS if field.group == "gates")
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A column. `without` is the comparison without it; `first`: the first of its kind of cell."""
+    """A column. `without` is the comparison without it; `first`: the first of its kind of cell.
+
+    `details` are those of its labels on who can join, by field and value.
+    """
 
     document: StudyDocument
     row: ListRow
     without: str
     kind: tuple[str, ...]
     first: bool
+    details: Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +173,16 @@ def _trials(documents: Sequence[StudyDocument]) -> list[Trial]:
     """Trials of one kind of cell stand together."""
     ordered = sorted(documents, key=lambda document: _ORDER.index(_kind_of(document)))
     trials: list[Trial] = []
+    labels = published_labels([document.nct_id for document in ordered], _GATES) if ordered else {}
     for document, row in zip(ordered, rows_of(ordered), strict=True):
         others = [("nct", other.nct_id) for other in ordered if other is not document]
         kind = _kind_of(document)
         first = not trials or trials[-1].kind != kind
-        trials.append(Trial(document, row, _address(others), kind, first))
+        details: dict[str, dict[str, Detail | None]] = {}
+        for label in labels.get(document.nct_id, ()):
+            of_field = details.setdefault(label.scheme, {})
+            of_field[label.value] = of_field.get(label.value) or label.detail
+        trials.append(Trial(document, row, _address(others), kind, first, details))
     return trials
 
 
@@ -180,7 +197,7 @@ def _parts(trials: Sequence[Trial], only_differing: bool) -> Iterator[Part]:
     for slug, name in GROUPS.items():
         lines = []
         for fact in (fact for fact in FACTS if fact.group == slug):
-            cells = [Cell(answer(fact, trial.document), trial.first) for trial in trials]
+            cells = [Cell(answer(fact, trial.document, trial.details), trial.first) for trial in trials]
             told = [cell.answer for cell in cells if cell.answer.values]
             # Where a fact is asked of one kind of cell alone, the other kind makes no difference.
             apart = {cell.answer.values for cell in cells if not cell.answer.remark}
@@ -191,4 +208,5 @@ def _parts(trials: Sequence[Trial], only_differing: bool) -> Iterator[Part]:
 
 
 def _address(pairs: Sequence[tuple[str, str]]) -> str:
-    return f"/compare/?{urlencode(pairs)}" if pairs else "/compare/"
+    path = in_language("/compare/")
+    return f"{path}?{urlencode(pairs)}" if pairs else path

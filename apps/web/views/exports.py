@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
-from rest_framework.throttling import BaseThrottle
 
+from apps.accounts.addresses import network_of
 from apps.classification.rules import RULESET_VERSION
 from apps.core.rates import count, seconds_left
 from apps.exports.about import About, whole
@@ -184,9 +184,7 @@ def beside(query: StudyQuery, name: str) -> str:
 
 
 def _too_often(request: HttpRequest) -> HttpResponse | None:
-    # Behind as many proxies of ours as NUM_PROXIES says; of the request it reads no more than its META.
-    address = BaseThrottle().get_ident(request)  # type: ignore[arg-type]
-    used = count("export", address or "", _MINUTE)
+    used = count("export", network_of(request), _MINUTE)
     if used is None or used <= EXPORTS_A_MINUTE:
         return None
     message = gettext(

@@ -37,7 +37,10 @@ _SECTIONS: tuple[tuple[str, Promise, str, tuple[str, ...]], ...] = (
     ("measures", _("What is measured, and results"), "", (*_card("outcomes"), "has_results", "publication")),
     ("sponsor", _("Sponsor and oversight"), "", ("sponsor", "sponsor_class", "fda_regulated")),
     ("dates", _("Dates and registration"), "", ("start_year", "updated", "registration")),
+    ("cautions", _("Reasons to ask further"), "", ("caution",)),
 )
+# Most studies have no value of these, so that one value is a choice.
+_OF_SOME = {"caution"}
 _FOLDED = {name for *_rest, names in _SECTIONS for name in names}
 
 
@@ -93,7 +96,7 @@ def sections_of(facets: Sequence[Facet], addresses: Addresses) -> Iterator[Secti
 
 def _group(facet: Facet, addresses: Addresses) -> Group | None:
     name, values = facet.parameter, facet.values
-    if len(values) < 2 and not facet.selected:
+    if len(values) < (1 if name in _OF_SOME else 2) and not facet.selected:
         return None  # a choice of one is none
     if name == "cell_type":
         values = [replace(item, label=f"{CELL_TYPE_BY_SLUG[item.value].short}: {item.label}") for item in values]

@@ -19,7 +19,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from apps.classification.selectors import labels_of_many
+from apps.core.languages import in_language
+from apps.curation.selectors import published_labels
 from apps.search.finder import CLOSED, NO_SITES, Found, Sites, countries_with_studies, studies_to_join
 from apps.search.models import StudyDocument
 from apps.search.query import clean_text
@@ -30,6 +31,7 @@ from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, CELL_TYPES, DISEASE_BY_S
 from apps.web.forms import SEXES, FindForm
 from apps.web.middleware import PERMISSIONS_WITH_PLACE
 from apps.web.presenters.finder import (
+    ASKED,
     GATES,
     NOT_CONFIRMED,
     Gate,
@@ -44,6 +46,7 @@ from apps.web.presenters.finder import (
     status_words,
 )
 from apps.web.views.rows import Row, rows_of
+from apps.web.views.site import asked_as
 
 PARAMETERS = ("disease", "age", "sex", "since", "kind", "country", "near", "lat", "lon", "radius", "unit")
 # So many trials of a group are shown before a reader asks for all of them, and then so many.
@@ -85,13 +88,14 @@ class Where:
 class Trial:
     """A trial in the results. `band` is the heading above it where it is the first under that heading.
 
-    `level` is that of the trial's own heading.
+    `others` names the limits that nothing was typed for. `level` is that of the trial's own heading.
     """
 
     row: Row
     status: str
     place: Sequence[str]
     asked: Sequence[Gate]
+    others: Sequence[str]
     gates: Sequence[Gate]
     level: int
     band: str = ""
@@ -143,10 +147,12 @@ def find(request: HttpRequest) -> HttpResponse:
         "countries": _countries(version, form.cleaned_data.get("country") or ""),
         "problems": _problems(form) if asked else [],
         "hereabouts": _hereabouts(form),
-        "start": "/find/",
+        "start": in_language("/find/"),
     }
     if asked and not where.choices:
         context |= _results(request, form, where, version)
+    # Nothing of a place beyond what we use of it goes back into the page.
+    asked_as(request, _address(form).partition("?")[2] if asked else "")
     page = render(request, "web/find.html", context)
     page.headers["Cache-Control"] = "private, no-store"
     page.headers["X-Robots-Tag"] = "noindex"
@@ -181,7 +187,7 @@ def _where(form: FindForm) -> Where:
     if not text:
         name = gettext("where your device says that you are") if form.point else ""
         return Where(form.point, name)
-    places = places_meant(text)
+    places = _inside(places_meant(text), form.cleaned_data.get("country") or "")
     if not places:
         return Where(problem=_unknown(text))
     # A number may be a postcode of many countries.
@@ -191,6 +197,12 @@ def _where(form: FindForm) -> Where:
         return Where(text=text, choices=list(_choices(form, places)), without=without)
     place = places[0]
     return Where((place.lat, place.lon), _place_words(place), written(place))
+
+
+def _inside(places: Sequence[Place], country: str) -> Sequence[Place]:
+    """Of several places of a name those in the country that was chosen, where there are any."""
+    inside = [place for place in places if place.country == country]
+    return inside or places
 
 
 def _place_words(place: Place) -> str:
@@ -217,11 +229,14 @@ def _choices(form: FindForm, places: Sequence[Place]) -> Iterator[Choice]:
 
 
 def _beside(place: Place, unit: str) -> str:
-    found = larger_town_near(place)
-    if found is None:
-        return ""
-    town, km = found
-    return gettext("%(distance)s from %(town)s") % {"distance": distance_words(km, unit), "town": town.name}
+    told = []
+    if found := larger_town_near(place):
+        town, km = found
+        told.append(gettext("%(distance)s from %(town)s") % {"distance": distance_words(km, unit), "town": town.name})
+    if place.population:
+        people = number_format(place.population, use_l10n=True, force_grouping=True)
+        told.append(gettext("%(n)s people live there") % {"n": people})
+    return "; ".join(told)
 
 
 def _address(form: FindForm, **changes: str) -> str:
@@ -236,7 +251,7 @@ def _address(form: FindForm, **changes: str) -> str:
         kept["lat"], kept["lon"] = map(str, form.point)
     kept |= changes
     pairs = [(name, kept[name]) for name in (*PARAMETERS, "show") if kept.get(name)]
-    return f"/find/?{urlencode(pairs)}" if pairs else "/find/?disease="
+    return in_language(f"/find/?{urlencode(pairs)}" if pairs else "/find/?disease=")
 
 
 # The results
@@ -271,7 +286,7 @@ def _candidates(found: Found, person: Person, form: FindForm, where: Where) -> l
     """In the order of the results: by distance as it is shown, then those that recruit, then the last updated."""
     ids = [document.nct_id for document in found.documents]
     # Only these labels tell from what a duration is counted.
-    durations = labels_of_many(ids, ("duration",)) if person.since and ids else {}
+    durations = published_labels(ids, ("duration",)) if person.since and ids else {}
     candidates = []
     for place, document in enumerate(found.documents):
         sites = found.sites.get(document.nct_id, NO_SITES)
@@ -324,7 +339,7 @@ def _count_words(number: int) -> str:
 def _trials(shown: Sequence[_Candidate], form: FindForm, where: Where) -> dict[str, Trial]:
     documents = [candidate.document for candidate in shown]
     ids = [document.nct_id for document in documents]
-    labels = labels_of_many(ids, [field.slug for field in GATES]) if ids else {}
+    labels = published_labels(ids, [field.slug for field in GATES]) if ids else {}
     trials = {}
     for candidate, row in zip(shown, rows_of(documents), strict=True):
         level = 4 if where.point and not candidate.out else 3
@@ -334,7 +349,8 @@ def _trials(shown: Sequence[_Candidate], form: FindForm, where: Where) -> dict[s
         if where.point:
             place = sites_words(candidate.sites, form.unit_kept, confirmed=confirmed)
         asked = [gate for gate in gates if candidate.fits.get(gate.slug)]
-        trials[row.nct_id] = Trial(row, status_words(candidate.document), place, asked, gates, level)
+        others = list(dict.fromkeys(gate.name for gate in gates if not gate.fit and gate.slug not in ASKED))
+        trials[row.nct_id] = Trial(row, status_words(candidate.document), place, asked, others, gates, level)
     return trials
 
 
@@ -383,7 +399,13 @@ def _summary(fit: Sequence[_Candidate], out: Sequence[_Candidate], where: Where,
             )
         else:
             yield gettext("None of them has a site within %(radius)s of %(place)s; the nearest come first.") % words
-    if out:
+    if out and not fit:
+        yield ngettext(
+            "%(n)s does not fit what you typed. It stands below, with the reason.",
+            "%(n)s do not fit what you typed. They stand below, with the reasons.",
+            len(out),
+        ) % {"n": len(out)}
+    elif out:
         yield ngettext(
             "%(n)s more does not fit what you typed. It stands at the end of its group, with the reason.",
             "%(n)s more do not fit what you typed. They stand at the end of their group, with the reason.",
@@ -430,7 +452,7 @@ def _closed_href(told: Mapping[str, Any]) -> str:
     """The list of trials that take in nobody more; it asks for disease, kind and country, and for nothing personal."""
     pairs = [("disease", told.get("disease")), ("cell_type", told.get("kind")), ("country", told.get("country"))]
     kept = [(name, value) for name, value in pairs if value]
-    return f"/trials/?{urlencode([*kept, *(('status', word) for word in CLOSED)])}"
+    return in_language(f"/trials/?{urlencode([*kept, *(('status', word) for word in CLOSED)])}")
 
 
 def _wider(form: FindForm) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.guide.selectors import common_statements
+from apps.guide.selectors import guide_at
 from apps.search.query import StudyQuery
 from apps.search.selectors import home_counts, search_studies
 from apps.web.views.conditional import version_of
@@ -19,11 +19,12 @@ _LATEST = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     version = version_of(request)
+    guide = guide_at(version)
     latest = search_studies(StudyQuery(page_size=_LATEST), facets=False, version=version)
     context = {
         "counts": home_counts(version),
         "rows": trial_rows(rows_of(latest.documents), level=3) if latest.documents else "",
-        "msc": common_statements("msc"),
-        "hsc": common_statements("hsc"),
+        "msc": guide.brief("msc"),
+        "hsc": guide.brief("hsc"),
     }
     return render(request, "web/home.html", context)

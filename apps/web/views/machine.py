@@ -9,21 +9,21 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from apps.core.languages import in_language
 from apps.search.selectors import listed_studies
 from apps.vocabulary.taxonomy import DISEASES
 
 SITEMAP_URLS = 50_000  # the protocol's limit for one file
-_FIXED = (
+_TRANSLATED = (
     "/",
     "/trials/",
     *(f"/diseases/{disease.slug}/" for disease in DISEASES),
-    "/data/",
     "/glossary/",
-    "/data/dictionary/",
     "/about/",
     "/privacy/",
     "/accessibility/",
 )
+_FIXED = (*_TRANSLATED, "/data/", "/data/dictionary/", "/decisions/")
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -43,6 +43,12 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /trials/values/",
         "Disallow: /compare/?",
         "Disallow: /find/?",
+        *(
+            f"Disallow: {in_language(path, code)}"
+            for code, _name in settings.LANGUAGES
+            if code != settings.LANGUAGE_CODE
+            for path in ("/trials/?", "/trials/values/", "/compare/?", "/find/?")
+        ),
         "Crawl-delay: 1",
         "",
         f"Sitemap: {_site()}/sitemap.xml",
@@ -54,7 +60,12 @@ def robots(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The pages for search engines: one file while they fit, else an index of numbered files (`?p=1` and on)."""
-    entries = [*((path, "") for path in _FIXED), *((f"/trials/{nct_id}/", day) for nct_id, day in listed_studies())]
+    studies = [(f"/trials/{nct_id}/", day) for nct_id, day in listed_studies()]
+    entries = [(path, "") for path in _FIXED] + studies
+    for code, _name in settings.LANGUAGES:
+        if code != settings.LANGUAGE_CODE:
+            entries += [(in_language(path, code), day) for path, day in ((path, "") for path in _TRANSLATED)]
+            entries += [(in_language(path, code), day) for path, day in studies]
     files = -(-len(entries) // SITEMAP_URLS)
     asked = request.GET.get("p")
     if asked is None and files > 1:

@@ -15,6 +15,7 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from apps.core.languages import english_line, html_of
 from apps.search.selectors import FacetValue
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG
 from apps.web.views.facets import Group, Section
@@ -55,7 +56,7 @@ def _row(row: Row, level: int, words: Sequence[str], chosen: str) -> str:
         f'<a href="{escape(row.href)}">{title}</a></h{level}>'
         f'<div class="trial-row__marks"><span class="pill pill--{escape(row.tone)}">{escape(row.status)}</span>{kinds}'
         f"<span>{escape(row.diseases)}</span>{remark}</div>"
-        f'<p class="trial-row__given"><span class="visually-hidden">{word_given}: </span>{escape(row.given)}</p>{card}'
+        f'<p class="trial-row__given"><span class="visually-hidden">{word_given}: </span>{_given(row)}</p>{card}'
         f'<dl class="trial-row__facts"><div><dt>{word_phase}</dt><dd>{escape(row.phase)}</dd></div>'
         f"<div><dt>{word_people}</dt><dd>{escape(row.people)}</dd></div>"
         f"<div><dt>{word_where}</dt><dd>{escape(row.where)}</dd></div>"
@@ -65,15 +66,19 @@ def _row(row: Row, level: int, words: Sequence[str], chosen: str) -> str:
     )
 
 
+def _given(row: Row) -> str:
+    return html_of(row.given) + (f" {escape(row.more)}" if row.more else "")
+
+
 def _snippets(row: Row) -> tuple[str, str]:
     """The title, and lines that tell where the words of a search stand beside it; found words marked."""
-    title, found = escape(row.title), ""
+    title, found = html_of(row.title), ""
     for snippet in row.snippets:
         text = "".join(f"<mark>{escape(part)}</mark>" if hit else escape(part) for part, hit in snippet.parts)
         if snippet.place == "title":
-            title = text
+            title = english_line(text)
         else:
-            found += f'<p class="trial-row__found"><span>{escape(snippet.label)}:</span> {text}</p>'
+            found += f'<p class="trial-row__found"><span>{escape(snippet.label)}:</span> {english_line(text)}</p>'
     return title, found
 
 

@@ -8,18 +8,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from apps.guide.selectors import guide_at
 from apps.search.snippets import Snippet
 from apps.vocabulary.statuses import STATUSES
+from apps.web.views.conditional import version_of
 from apps.web.views.markup import trial_rows
 from apps.web.views.rows import Row
 
 
 def words(template: str, section: str = "") -> Callable[[HttpRequest], HttpResponse]:
-    """A view of a template that needs nothing but the site's own state."""
+    """A view of a template that needs nothing but the site's own state and what people wrote of it."""
 
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
-        return render(request, template, {"section": section})
+        guide = guide_at(version_of(request))
+        return render(request, template, {"section": section, "about": guide.about, "operator": guide.operator})
 
     return view
 

@@ -9,11 +9,12 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import get_language, gettext, ngettext
 
 from apps.core.dates import PartialDate
+from apps.core.languages import RegistryText, day_words, in_language, month_words
 from apps.search.models import StudyDocument
 from apps.search.snippets import Snippet
 from apps.vocabulary.card_words import value_words
@@ -44,6 +45,7 @@ class Row:
 
     `old`: an open trial whose record nobody has updated for long. `card`: names of the card's fields with their values.
     `snippets`: where the words of a search stand. `then`: what is told of a row that is not the present one.
+    `more`: how many names of what is given are left out.
     """
 
     nct_id: str
@@ -63,6 +65,7 @@ class Row:
     card: Sequence[tuple[str, str]] = ()
     snippets: Sequence[Snippet] = ()
     then: str = ""
+    more: str = ""
 
 
 def rows_of(
@@ -84,15 +87,17 @@ def _row(document: StudyDocument, language: str, today: dt.date, snippets: Seque
     changed, age = _changed(
         language, document.last_update_posted, document.overall_status, document.primary_completion_date, today
     )
+    names, more = _given(language, tuple(document.interventions))
     return Row(
         nct_id=document.nct_id,
-        href=f"/trials/{document.nct_id}/",
-        title=document.title or gettext("(the record has no title)"),
+        href=in_language(f"/trials/{document.nct_id}/"),
+        title=RegistryText(document.title) or gettext("(the record has no title)"),
         status=_status(language, document.overall_status, document.registry_state == "gone"),
         tone=tone_for(document.overall_status) if document.registry_state != "gone" else "quiet",
         kinds=[(slug, CELL_TYPE_BY_SLUG[slug].short) for slug in document.cell_types if slug in CELL_TYPE_BY_SLUG],
         diseases=_diseases(language, tuple(document.diseases)),
-        given=_given(language, tuple(document.interventions)),
+        given=names,
+        more=more,
         phase=_phase(language, tuple(document.phases), document.study_type),
         people=_people(language, document.enrollment, document.enrollment_type),
         where=_where(language, document.location_count, tuple(document.countries)),
@@ -140,18 +145,17 @@ def _phase(language: str, phases: tuple[str, ...], study_type: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _given(language: str, interventions: tuple[str, ...]) -> str:
+def _given(language: str, interventions: tuple[str, ...]) -> tuple[str, str]:
     return given(interventions)
 
 
-def given(interventions: Sequence[str]) -> str:
-    """The names of what is given, the first few of a long list."""
+def given(interventions: Sequence[str]) -> tuple[str, str]:
+    """The names of what is given, the first few of a long list, and how many more there are."""
     if not interventions:
-        return gettext("The record names no intervention.")
-    text = Truncator(", ".join(interventions[:_GIVEN_NAMES])).chars(_GIVEN_CHARACTERS)
-    if (more := len(interventions) - _GIVEN_NAMES) > 0:
-        text += " " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
-    return text
+        return gettext("The record names no intervention."), ""
+    text = RegistryText(Truncator(", ".join(interventions[:_GIVEN_NAMES])).chars(_GIVEN_CHARACTERS))
+    more = len(interventions) - _GIVEN_NAMES
+    return text, ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more} if more > 0 else ""
 
 
 @lru_cache(maxsize=4096)
@@ -222,7 +226,8 @@ def partial_date(raw: str) -> str:
         date = PartialDate.parse(raw)
     except ValueError:
         return raw or gettext("not stated")
-    return date_format(date.earliest, {"year": "Y", "month": "F Y", "day": "j F Y"}[date.precision])
+    words = {"year": lambda day: str(day.year), "month": month_words, "day": day_words}
+    return words[date.precision](date.earliest)
 
 
 @dataclass(slots=True)

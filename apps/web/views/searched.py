@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.languages import in_language
 from apps.search.query import StudyQuery
 from apps.search.selectors import Results
 
@@ -72,7 +73,7 @@ _EXAMPLES = (
 
 
 def examples() -> list[Example]:
-    return [Example(text, f"/trials/?{urlencode({'q': text})}", told) for text, told in _EXAMPLES]
+    return [Example(text, in_language(f"/trials/?{urlencode({'q': text})}"), told) for text, told in _EXAMPLES]
 
 
 def searched(query: StudyQuery, results: Results) -> Searched:
@@ -108,4 +109,4 @@ def _plain_words(text: str) -> Iterator[str]:
 
 
 def _href(query: StudyQuery, text: str) -> str:
-    return f"/trials/?{query.to_query_string(q=text)}" if text else ""
+    return in_language(f"/trials/?{query.to_query_string(q=text)}") if text else ""

@@ -8,6 +8,7 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from apps.core.languages import RegistryText, html_of
 from apps.search.models import StudyDocument
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG
 from apps.web.presenters.trial_facts import FACT_BY_SLUG, Answer, Fact, answer
@@ -33,7 +34,7 @@ def trial_table(
     title = _sortable(escape(gettext("Trial")), "title", order, sorted_by)
     word = escape(gettext("Compare"))
     body = "\n".join(
-        f'<tr><th scope="row"><a href="{escape(row.href)}">{escape(row.title)}</a>'
+        f'<tr><th scope="row"><a href="{escape(row.href)}">{html_of(row.title)}</a>'
         f'<span class="trials__id">{escape(row.nct_id)}{_remarks(row)}{choice(row.nct_id, word)}</span></th>'
         f"{''.join([_cell(fact, answer(fact, document), document, row.tone, unstated) for fact in facts])}</tr>"
         for document, row in zip(documents, rows, strict=True)
@@ -84,4 +85,5 @@ def _cell(fact: Fact, told: Answer, document: StudyDocument, tone: str, unstated
         return f"<td>{' '.join(marks)}</td>"
     if fact.slug == "status":
         return f'<td><span class="pill pill--{escape(tone)}">{escape(told.text)}</span></td>'
-    return f"<td{' class=num' if fact.number else ''}>{escape(told.text)}</td>"
+    words = html_of(RegistryText(told.text)) if fact.own else escape(told.text)
+    return f"<td{' class=num' if fact.number else ''}>{words}</td>"

@@ -59,6 +59,7 @@ def take_away(results: Results) -> SafeString:
 def _words(language: str | None, earlier: bool) -> tuple[tuple[str, str], str, tuple[str, str], str, str]:
     """What is the same below every list of the present, or of `earlier` days."""
     title, columns = gettext("Take this list with you"), gettext("What the columns mean")
+    cite = gettext("Cite this list")
     link_told = (
         gettext(
             "The link holds the question and its day: whenever it is opened, it shows this list. Nobody is counted or "
@@ -75,7 +76,7 @@ def _words(language: str | None, earlier: bool) -> tuple[tuple[str, str], str, t
             f'<h2 id="take-away">{escape(title)}</h2><p class="small quiet">',
             f' <a href="/data/dictionary/">{escape(columns)}</a></p>',
         ),
-        f"<summary>{escape(gettext('Cite this list'))}</summary>",
+        f"<summary>{escape(cite)}</summary>",
         (escape(gettext("Permanent link")), escape(link_told)),
         escape(gettext("Citation as RIS")),
         escape(gettext("Citation as BibTeX")),

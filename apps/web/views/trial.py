@@ -15,14 +15,18 @@ from django.views.decorators.http import require_safe
 
 from apps.classification.selectors import labels_of
 from apps.ctgov.parser import parse_study
+from apps.curation.selectors import overrides_of, with_decisions
+from apps.guide.selectors import guide_at
 from apps.history.selectors import changes_of
 from apps.ingest.selectors import current_payload, memberships
+from apps.search.cautions import Siblings, public_cautions, siblings_of
 from apps.search.selectors import document
 from apps.studies.models import Study
 from apps.studies.records import StudyRecord
 from apps.studies.selectors import canonical_id, successor_of
 from apps.web.presenters.trial_record import registry_url
 from apps.web.trial_page import Standing, build_trial_page
+from apps.web.views.conditional import version_of
 from apps.web.views.errors import not_found
 
 
@@ -58,6 +62,7 @@ def found_trial(request: HttpRequest, nct_id: str, name: str) -> Found | HttpRes
         cell_types=published.cell_types,
         registry_state=study.registry_state,
         since=study.registry_state_since.date(),
+        sponsor=published.sponsor,
     )
     return Found(canonical, parse_study(payload), standing, {*held, *study.aliases})
 
@@ -68,12 +73,19 @@ def detail(request: HttpRequest, nct_id: str) -> HttpResponse:
     found = found_trial(request, nct_id, "web:trial-detail")
     if not isinstance(found, Found):
         return found
+    overrides = overrides_of(found.nct_id)
+    cautions, guide = public_cautions(), guide_at(version_of(request))
     page = build_trial_page(
         found.record,
         found.standing,
-        labels=labels_of(found.nct_id),
+        labels=with_decisions(labels_of(found.nct_id), overrides),
+        overrides=overrides,
         memberships=memberships(found.nct_id),
         changes=changes_of(found.ids),
+        public_cautions=cautions,
+        siblings=siblings_of(found.nct_id) if "similar-protocol" in cautions else Siblings(),
+        risks={kind: guide.risks(kind) for kind in found.standing.cell_types},
+        glossary=guide.glossary,
         today=timezone.now().date(),
     )
     context = {

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from apps.core.languages import without_language
 from apps.core.statements import RETRY_AFTER
 from apps.search.query import FILTERS, TOLD_BY_NAME, Problem, StudyQuery
 from apps.search.selectors import Results, search_studies
@@ -97,7 +98,7 @@ def _context(results: Results, layout: Layout, notices: list[str]) -> dict[str, 
         "take_away": take_away(results) if results.count else "",
         "pager": pager(results.page, results.pages, lambda number: links.list(page=number)),
         "canonical": canonical,
-        "indexed": canonical == LIST and layout == CARDS,
+        "indexed": without_language(canonical) == LIST and layout == CARDS,
         "waiting": "" if query.scope != ("in_scope",) else links.beside(query.changed(scope="review")),
         "waiting_count": results.scope_counts.get("review", 0),
         **(_of_table(query, links) if layout.is_table else {}),

@@ -52,6 +52,15 @@ def test_the_site_comes_up_without_a_registry_and_leaves_nothing(checkout: Check
     up.wait_for_child("beat")
     assert get(f"{url}/healthz")[0] == 200
     assert "Traceback" not in up.said
+
+    # What a patient types stands in no log: not where it is understood, not where it is nonsense, not where it fails.
+    for typed in ("age=34&since=7+years&near=Valencia,+ES", "age=x34x&near=<Valencia>", "lat=39.5&lon=-0.4"):
+        for path in (f"/find/?disease=multiple-sclerosis&{typed}", f"/es/find/?{typed}", f"/nowhere/?{typed}"):
+            get(url + path.replace("<", "%3C").replace(">", "%3E"))
+    written = up.said + "".join(
+        file.read_text(errors="replace") for file in checkout.local.rglob("*.log") if file.is_file()
+    )
+    assert not re.findall(r"Valencia|since=|x34x|39\.5|multiple-sclerosis", written)
     assert listening(up) == {"127.0.0.1"}
 
     assert up.stop(signal.SIGTERM) < LIMIT

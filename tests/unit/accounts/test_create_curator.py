@@ -9,8 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from apps.accounts.models import User
+from apps.accounts.models import AccountEvent, User
+from apps.accounts.second_factor import app_of
 from apps.accounts.services import create_curator
+from tests.factories.people import with_app
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +44,7 @@ def test_roles_differ_in_what_they_may_do():
     for user in (viewer, curator, admin):
         assert user.has_perms(["ingest.view_syncrun", "search.view_studydocument", "studies.view_study"])
     assert not viewer.has_perm("ingest.change_syncrun")
-    assert curator.has_perms(["ingest.change_syncrun", "curation.change_mistakereport"])
+    assert curator.has_perms(["ingest.add_syncrun", "curation.change_mistakereport"])
     assert not curator.has_perm("accounts.view_user")
     assert not curator.has_perm("studies.change_study")
     assert admin.has_perm("accounts.change_user")
@@ -82,8 +84,47 @@ def test_the_first_administrator_gets_links_until_one_was_used(flag):
     path = run(*arguments).strip()
     assert path.startswith("/desk/")
     Client().post(path)
+    # They have not set up their second factor: nobody can get in by what there is.
+    assert run(*arguments).startswith("/desk/")
+    with_app(User.objects.get())
     assert run(*arguments) == ""
     User.objects.update(is_active=False)
-    create_curator("grace@example.org", "admin")
+    with_app(create_curator("grace@example.org", "admin"))
     User.objects.filter(email="grace@example.org").update(last_login=datetime(2026, 1, 1, tzinfo=UTC))
     assert run(*arguments) == ""
+
+
+def test_without_a_role_the_account_must_be_there_and_keeps_its_own():
+    with pytest.raises(CommandError, match="no account"):
+        run("--email", "ada@example.org")
+    run("--email", "ada@example.org", "--role", "lead")
+    assert "(lead)" in run("--email", "ada@example.org")
+    assert [group.name for group in User.objects.get().groups.all()] == ["lead"]
+
+
+def test_whoever_runs_the_server_takes_a_lost_second_factor_away():
+    user = create_curator("ada@example.org", "lead")
+    with_app(user)
+    told = StringIO()
+    call_command("create_curator", "--email", "ada@example.org", "--reset-second-factor", stdout=told, stderr=told)
+    assert "has no second factor any more" in told.getvalue()
+    assert "/desk/sign-in/" in told.getvalue()
+    assert app_of(user) is None
+    assert list(AccountEvent.objects.order_by("pk").values_list("what", flat=True))[-2:] == ["reset", "link"]
+    told = StringIO()
+    call_command("create_curator", "--email", "ada@example.org", "--reset-second-factor", stdout=told, stderr=told)
+    assert "could be taken away" in told.getvalue()
+
+
+def test_an_address_too_long_for_an_account_is_refused():
+    with pytest.raises(CommandError, match="not an e-mail address"):
+        run("--email", f"{'a' * 60}@{'b' * 60}.{'c' * 60}.example.org", "--role", "viewer")
+
+
+def test_every_step_stands_in_the_log_of_accounts():
+    run("--email", "ada@example.org", "--role", "viewer")
+    run("--email", "ada@example.org", "--role", "lead")
+    run("--email", "ada@example.org", "--role", "lead")
+    events = list(AccountEvent.objects.order_by("pk").values_list("what", "told", "by"))
+    made, link, raised = ("created", "viewer", ""), ("link", "", ""), ("changed", "lead", "")
+    assert events == [made, link, raised, link, link]

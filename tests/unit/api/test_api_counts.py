@@ -209,6 +209,7 @@ class TestSync:
             "newest_change": 0,
             "parser_version": PARSER_VERSION,
             "ruleset_version": RULESET_VERSION,
+            "terms_version": 0,
             "runs": [],
         }
 
@@ -224,8 +225,8 @@ class TestSync:
                 seen=number,
             )
         # 1, 2 the last good run and the newest, 3 the runs before, 4 documents, 5 dataset version, 6 newest change,
-        # 7 the runs that are told
-        with django_assert_num_queries(7):
+        # 7 the terms in force, 8 the runs that are told
+        with django_assert_num_queries(8):
             response = api.get(SYNC)
         body = response.json()
         ready = api.get("/readyz").json()["sync"]

@@ -382,8 +382,8 @@ class TestEvidence:
     ) -> None:
         record = study(NCT)
         arrive(record)
-        # 1 dataset version, 2 study, 3 snapshot's payload, 4 labels
-        with django_assert_num_queries(4):
+        # 1 dataset version, 2 study, 3 snapshot's payload, 4 decisions, 5 labels
+        with django_assert_num_queries(5):
             body = api.get(f"{LIST}{NCT}/evidence/").json()
         assert set(body) == set(EvidenceOfStudySerializer().fields)
         told = []

@@ -83,6 +83,8 @@ class TestList:
             "registry_state": "present",
             "card": {field.slug: [] for field in FIELDS},
             "doubts": [],
+            "decided": [],
+            "cautions": [],
         }
 
     def test_the_description_names_every_field_of_a_row(self, api: Client) -> None:
@@ -192,8 +194,9 @@ class TestDetail:
         record = study(NCT)
         arrive(record)
         QueryMembership.objects.create(nct_id=NCT, query="multiple-sclerosis-msc", since="2026-01-02T03:04:05Z")
-        # 1 dataset version, 2 memberships, 3 study, 4 document, 5 snapshot's payload, 6 labels
-        with django_assert_num_queries(6):
+        # 1 dataset version, 2 memberships, 3 study, 4 document, 5 snapshot's payload, 6 kinds of caution, 7 decisions,
+        # 8 labels
+        with django_assert_num_queries(8):
             response = api.get(DETAIL)
         body = response.json()
         assert set(body) == set(StudyDetailSerializer().fields)
@@ -266,8 +269,8 @@ class TestDetail:
 class TestConditionalRequests:
     def test_a_list_that_has_not_moved_costs_one_statement(self, api: Client, django_assert_num_queries: Any) -> None:
         publish(entry(), entry())
-        # 1 the facet columns for this process, 2 dataset version, 3 the page's rows
-        with django_assert_num_queries(3):
+        # 1 dataset version, 2 the kinds of caution and 3 the facet columns for this process, 4 the page's rows
+        with django_assert_num_queries(4):
             first = api.get(LIST)
         assert "must-revalidate" in first["Cache-Control"]
         # 1 dataset version

@@ -57,6 +57,14 @@ def test_a_forwarded_address_counts_only_behind_our_own_proxies(
         assert api.get(LIST, headers={"x-forwarded-for": "4.4.4.4 \x01 " + "9" * 5000}).status_code == 200
 
 
+def test_one_household_of_ipv6_is_one_reader(api: Client, settings: Any) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 1
+    with time_machine.travel("2026-05-03T10:00:20Z", tick=False):
+        assert api.get(LIST, REMOTE_ADDR="2001:db8:1:2::1").status_code == 200
+        assert api.get(LIST, REMOTE_ADDR="2001:db8:1:2:ffff::9").status_code == 429
+        assert api.get(LIST, REMOTE_ADDR="2001:db8:1:3::1").status_code == 200
+
+
 def test_no_address_is_stored(api: Client) -> None:
     api.get(LIST, REMOTE_ADDR="203.0.113.77")
     names = cache._cache.get_client().keys()

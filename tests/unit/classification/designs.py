@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from apps.classification.rules.cards.material import Material
 from apps.classification.rules.reading import Reading
 from apps.studies.texts import value_at
+from tests.unit.classification import timing
 from tests.unit.classification.builders import payload, record_of
 
 
@@ -64,23 +64,14 @@ def quoted(material: Material, labels: Sequence[Any]) -> bool:
     )
 
 
-# Seconds in which an extractor has read the longest text.
-LIMIT = 0.05
-
-
 def seconds(
     extract: Callable[[Material], Iterable[Any]], *, description: str = "", arm: str = "", kinds: Collection[str]
 ) -> float:
-    """The best of three times of an extractor on a piece repeated to 32,000 code points, in the time of the process."""
+    """The best of three times of an extractor on a piece repeated to 32,000 code points."""
 
     def long(piece: str) -> str:
         return (piece * (32_000 // len(piece) + 1))[:32_000] if piece else ""
 
     arms = [("EXPERIMENTAL", "Cells", "", ()), ("ACTIVE_COMPARATOR", "Others", long(arm), ())] if arm else []
     material = designed("Stem cell transplantation", description=long(description), arms=arms, kinds=kinds)
-    taken = []
-    for _ in range(3):
-        start = time.process_time()
-        list(extract(material))
-        taken.append(time.process_time() - start)
-    return min(taken)
+    return timing.seconds(lambda: list(extract(material)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from apps.classification.rules.cards.gates import extract_gates
 from apps.classification.rules.cards.material import Material
 from apps.classification.rules.labels import Label
 from apps.classification.rules.reading import Reading
+from tests.unit.classification import timing
 from tests.unit.classification.builders import payload, record_of
 from tests.unit.classification.designs import quoted
 
@@ -68,14 +68,9 @@ def repeated(piece: str) -> str:
 
 
 def seconds(extract: Callable[[Material], Iterable[Label]], material: Material) -> float:
-    """The best of three, in seconds of the processor; what is read once for all extractors has been read."""
+    """The best of three; what is read once for all extractors has been read."""
     _ = material.passages, material.criteria, material.outcomes
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        list(extract(material))
-        times.append(time.process_time() - start)
-    return min(times)
+    return timing.seconds(lambda: list(extract(material)))
 
 
 def texts(words: Sequence[str]) -> st.SearchStrategy[str]:

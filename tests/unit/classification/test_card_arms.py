@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.classification.rules.cards.arms import LONGEST, Words, arms_of, is_denied, parted
-from tests.unit.classification.designs import LIMIT, designed, seconds
+from tests.unit.classification.designs import designed, seconds
+from tests.unit.classification.timing import LIMIT
 
 GIVEN = ("EXPERIMENTAL", "Mesenchymal stem cells", "", ())
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from apps.classification.rules.cards.co_treatments import extract_co_treatments
 from apps.vocabulary.cards import CO_TREATMENTS
 from apps.vocabulary.terms import card_terms
 from tests.unit.classification.designs import designed, quoted
+from tests.unit.classification.timing import LIMIT, seconds
 
 CELLS = "Mesenchymal stem cells in lupus"
 
@@ -181,11 +180,33 @@ def test_long_text_stays_quick(piece):
         arms=[("EXPERIMENTAL", "Cells", text, ["MSC"])],
         interventions=[("BIOLOGICAL", "MSC", "")],
     )
-    best = min(_seconds(lambda: list(extract_co_treatments(material))) for _ in range(3))
-    assert best < 0.05
+    assert seconds(lambda: list(extract_co_treatments(material))) < LIMIT
 
 
-def _seconds(work):
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+def test_cells_of_which_the_cells_are_made_are_not_given_beside_them():
+    made = "MSC are collected from autologous bone marrow mononuclear cells and combined with platelet-rich plasma."
+    assert in_arm(made) == {"platelet-rich-plasma"}
+    assert in_arm("MSC combined with bone marrow mononuclear cells.") == {"mononuclear-cells"}
+
+
+@pytest.mark.parametrize(
+    ("told", "values"),
+    [
+        (
+            "Cyclophosphamide will be administered at a dose of 0.8-1.8 g 24 hours before transplantation.",
+            {"cyclophosphamide"},
+        ),
+        ("Diphenhydramine is given 30 minutes before each infusion.", {"antihistamines"}),
+        ("Cyclophosphamide was stopped 24 hours before transplantation.", set()),
+        ("Previous cyclophosphamide had been given 4 weeks before the infusion.", set()),
+    ],
+)
+def test_given_at_a_time_before_the_cells(told, values):
+    assert in_arm(told) == values
+
+
+def test_description_tells_what_the_treatment_is_made_of():
+    told = "The treatment is a combination of (a) massage and acupuncture, (b) detoxification and (c) cells."
+    assert treatments(description=told) == {"acupuncture", "detoxification", "massage"}
+    assert treatments(description="Massage and acupuncture are what some people try beside cells.") == set()
+    assert treatments(description="The treatment consists of rituximab. Cells follow.") == set()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.classification.rules.cards.comparators import REASONS, extract_comparators
+from apps.classification.rules.cards.material import Material
+from apps.classification.rules.reading import Reading
+from apps.studies.records import Outcome, OutcomesModule
 from apps.vocabulary.cards import COMPARATORS
-from tests.unit.classification.designs import LIMIT, designed, quoted, seconds
+from tests.unit.classification.designs import designed, quoted, seconds
+from tests.unit.classification.timing import LIMIT
 
 CELLS = ("EXPERIMENTAL", "Mesenchymal stem cells", "One infusion of mesenchymal stem cells", ())
 
@@ -142,7 +147,12 @@ def test_groups_that_are_only_observed_are_no_controls():
 
 
 def test_a_control_whose_treatment_is_not_told_is_not_guessed():
-    assert against("EXPERIMENTAL", "The control group", "People will be assigned to the control group.") == set()
+    told = "People will be assigned to the control group."
+    assert against("EXPERIMENTAL", "The control group", told) == {"unspecified"}
+    # Nothing says that the other treatment is the control's.
+    assert (
+        against("EXPERIMENTAL", "The control group", told, interventions=[("DRUG", "Growth factor gel", "")]) == set()
+    )
 
 
 # The same cells, later
@@ -444,3 +454,28 @@ def test_long_text_stays_quick(piece):
 def test_long_texts_of_any_of_its_words_stay_quick(words):
     assert seconds(extract_comparators, description=words + " ", kinds=("msc",)) < LIMIT
     assert seconds(extract_comparators, arm=words + " ", kinds=("msc",)) < LIMIT
+
+
+def test_what_the_other_group_gets_by_the_text_of_a_record_without_arms():
+    told = "One group will undergo transplantation. The other group of study participants will receive {}."
+    assert values(description=told.format("immunosuppressive therapy as prescribed")) == {"active-drug?"}
+    assert values(description=told.format("standard of care")) == {"standard-care?"}
+    assert values(description=told.format("mesenchymal stem cells later")) == set()
+    assert values(description="In a previous report the other group received insulin.") == set()
+
+
+@pytest.mark.parametrize(
+    ("measure", "values"),
+    [
+        ("Single injection vs. repeated MSC injections", {"dose-comparison"}),
+        ("A single dose compared with two doses", {"dose-comparison"}),
+        ("Change after a single injection, repeated at 6 months", set()),
+    ],
+)
+def test_an_outcome_that_compares_once_with_again(measure, values):
+    material = designed(arms=[CELLS])
+    module = OutcomesModule(primary_outcomes=(Outcome(measure=measure),))
+    protocol = msgspec.structs.replace(material.record.protocol, outcomes=module)
+    record = msgspec.structs.replace(material.record, protocol=protocol)
+    found = list(extract_comparators(Material(record, Reading(record), frozenset({"msc"}))))
+    assert {label.value for label in found} - {"none"} == values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from apps.classification.rules.cards.amounts import read_numbers, read_unit, spelled
 from apps.classification.rules.cards.doses import extract_doses
 from tests.unit.classification.designs import designed, quoted
+from tests.unit.classification.timing import LIMIT, seconds
 
 MSC = "Mesenchymal stem cells"
 AHSCT = "Autologous hematopoietic stem cell transplantation"
@@ -501,10 +501,11 @@ def test_long_text_stays_quick(piece, place):
     told = {"description": text} if place == "description" else {"arms": [("EXPERIMENTAL", MSC, text, ())]}
     material = designed(MSC, kinds=("msc", "hsc"), eligibility=text, **told)
     list(material.reading.hits(("msc",)))
-    assert min(_seconds(lambda: list(extract_doses(material))) for _ in range(3)) < 0.05
+    assert seconds(lambda: list(extract_doses(material))) < LIMIT
 
 
-def _seconds(work):
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+def test_ten_with_a_lost_exponent_by_weight_is_read_and_doubted():
+    (label,) = labels("Mesenchymal stem cells are infused at 106 cells/kg body weight.")
+    assert (label.value, label.doubtful) == ("1e6/kg", True)
+    assert doses("Mesenchymal stem cells are given to 106 people of 70 kg.") == set()
+    assert doses("Mesenchymal stem cells at 106 cells.") == set()

@@ -10,6 +10,7 @@ from apps.vocabulary.cards import ENDPOINTS
 from apps.vocabulary.terms import card_terms
 from tests.unit.classification.designs import quoted
 from tests.unit.classification.people import people, repeated, seconds, texts
+from tests.unit.classification.timing import LIMIT
 
 
 def measured(name, description="", **parts):
@@ -86,8 +87,30 @@ def test_safety_is_assessed_by():
     assert measured("Safety", "Adverse events. No laboratory tests are made.") == ["adverse-events"]
 
 
+def test_scores_in_the_bracket_behind_acr_are_measured():
+    parts = ["acr", "haq", "inflammation-markers", "joint-count", "pain"]
+    assert sorted(measured("ACR20 (swollen joints, tender joints, pain, CRP, HAQ)")) == parts
+
+
+def test_remission_rates_of_acr_are_that_response():
+    assert measured("The remission rates of American College of Rheumatology (ACR) 20, ACR 50 and ACR 70") == ["acr"]
+    assert measured("Remission, and ACR20") == ["acr", "remission"]
+
+
+def test_evoked_potentials_are_no_vision():
+    assert measured("Visual evoked potential (VEP)") == ["evoked-potentials"]
+    told = "Somatosensory (SEP) + visual (VEP) + motor evoked potentials (MEP)"
+    assert measured("Combined evoked potentials", told) == ["evoked-potentials"]
+    assert measured("Maximal expiratory pressure (MEP)") == []
+
+
+def test_survival_without_events_on_mri_is_no_survival():
+    assert measured("MRI event free survival") == ["mri"]
+    assert measured("Event free survival") == ["survival"]
+
+
 def test_parts_of_a_composite_are_not_measured_for_themselves():
-    assert measured("ACR20 (swollen joints, tender joints, pain, CRP, HAQ)") == ["acr"]
+    assert measured("NEDA (no relapse, no EDSS progression, no new lesion on MRI)") == ["neda"]
     assert measured("SLE Responder Index (SRI)", "4 points less in SLEDAI and no new BILAG A") == ["sri"]
     assert measured("NEDA-3", "No relapse, no EDSS progression, no new lesion on MRI") == ["neda"]
     assert measured("ACR20 and HAQ") == ["acr", "haq"]
@@ -106,7 +129,7 @@ PIECES = [
 @pytest.mark.parametrize("piece", PIECES)
 def test_long_text_stays_quick(piece):
     text = repeated(piece + " ")
-    assert seconds(extract_endpoints, people(outcomes=[(text, text, text)])) < 0.05
+    assert seconds(extract_endpoints, people(outcomes=[(text, text, text)])) < LIMIT
 
 
 @given(texts(PIECES))

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from apps.classification.rules.cards.follow_up import extract_follow_up
 from tests.unit.classification.designs import quoted
 from tests.unit.classification.people import people, repeated, seconds, texts
+from tests.unit.classification.timing import LIMIT
 
 
 def followed(**parts):
@@ -171,8 +172,8 @@ PIECES = [
 @pytest.mark.parametrize("joint", [" ", ""])
 def test_long_text_stays_quick(piece, joint):
     text = repeated(piece + joint)
-    assert seconds(extract_follow_up, people(description=text)) < 0.05
-    assert seconds(extract_follow_up, people(outcomes=[(text, text, text)])) < 0.05
+    assert seconds(extract_follow_up, people(description=text)) < LIMIT
+    assert seconds(extract_follow_up, people(outcomes=[(text, text, text)])) < LIMIT
 
 
 @given(texts(PIECES))
@@ -180,3 +181,36 @@ def test_long_text_stays_quick(piece, joint):
 def test_no_text_crashes_it(text):
     material = people(description=text, outcomes=[(text, text, text)], target=text[:50])
     assert quoted(material, list(extract_follow_up(material)))
+
+
+def test_days_in_hospital_are_no_follow_up():
+    told = "Patients will be admitted to the in-patient service for the 3-5 days and be followed up at home."
+    assert followed(description=told) is None
+    assert followed(description=f"{told} Follow-up visits are monthly until 6 months after the infusion.") == "6"
+    assert followed(description="They stay in hospital for 21 days and are followed up for one year.") == "12"
+
+
+def test_looked_at_throughout_the_trial():
+    told = "The transplanted patients will be evaluated every month for the entire duration of the trial (2 years)"
+    assert followed(description=f"{told} and every 6-12 months thereafter.") == "24"
+    assert followed(description="The duration of the trial is 2 years.") is None
+
+
+def test_duration_of_the_study_is_no_follow_up():
+    told = "Extension for those who have completed their follow-up visits during the study's 5-year duration."
+    assert followed(description=told) is None
+    visits = "All participants will have monthly follow-up visits for 30 months after treatment has been initiated."
+    assert followed(description=f"{told} {visits}") == "30"
+
+
+@pytest.mark.parametrize(
+    ("told", "months"),
+    [
+        ("Participants will be followed by the study rheumatologist monthly for 30 months.", "30"),
+        ("Patients will be seen monthly at the center for 30 months.", "30"),
+        ("An infusion followed by insulin for 3 months.", None),
+        ("All women will be seen every 4-6 weeks.", None),
+    ],
+)
+def test_followed_by_a_person(told, months):
+    assert followed(description=told) == months

@@ -12,6 +12,7 @@ from apps.classification.rules.cards.material import Passage
 from apps.classification.rules.reading import Place
 from tests.unit.classification.designs import quoted
 from tests.unit.classification.people import MS, NEPHRITIS, RA, SLE, T1D, gates, people, repeated, seconds, texts, told
+from tests.unit.classification.timing import LIMIT
 
 # Criteria, one by one
 
@@ -376,7 +377,7 @@ PIECES = [
 @pytest.mark.parametrize("piece", PIECES)
 def test_long_text_stays_quick(piece):
     material = people(repeated(piece + " "), ages=("18 Years", "65 Years"), **MS)
-    assert seconds(extract_gates, material) < 0.05
+    assert seconds(extract_gates, material) < LIMIT
 
 
 @given(texts(PIECES))

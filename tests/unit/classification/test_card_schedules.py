@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -14,6 +12,7 @@ from apps.classification.rules.cards.schedules import extract_schedules, given_r
 from apps.classification.rules.reading import Reading
 from apps.studies.records import Outcome, OutcomesModule
 from tests.unit.classification.designs import designed, quoted
+from tests.unit.classification.timing import LIMIT, seconds
 
 MSC = "Mesenchymal stem cells"
 
@@ -532,10 +531,45 @@ def test_long_text_stays_quick(piece, place):
     told = {"description": text} if place == "description" else {"arms": [("EXPERIMENTAL", MSC, text, ())]}
     material = designed(MSC, kinds=("msc", "hsc"), **told)
     list(material.reading.hits(("msc",)))
-    assert min(_seconds(lambda: list(extract_schedules(material))) for _ in range(3)) < 0.05
+    assert seconds(lambda: list(extract_schedules(material))) < LIMIT
 
 
-def _seconds(work):
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+# Read wrongly once
+
+
+def test_half_of_a_group_gets_placebo_the_second_time():
+    told = "After 6 months, 8 patients will be treated with MSC once again, and 8 others will receive a placebo."
+    assert times(told) == {"1", "2"}
+    assert times("After 6 months all patients will be treated with MSC once again.") == {"2"}
+
+
+def test_up_to_eight_courses_are_doubtful():
+    told = "MSC are given, and subsequently up to 8 courses of IT- or IV-injections of MSC at intervals of 6-12 months."
+    found = [label for label in labels(told) if label.scheme == "administrations"]
+    assert [(label.value, label.doubtful) for label in found] == [("1-8", True)]
+
+
+def test_total_number_of_doses_with_a_sign():
+    told = (
+        "MSC by vein at Day 0, Day 2, Day 4, Week 2, Week 6 and every 8 weeks to week 46 (n=5), (total # doses = 10)."
+    )
+    assert times(told) == {"10"}
+
+
+def test_given_during_the_operation_and_on_days():
+    assert times("MSC are infused during the operation and on days 7, 14 and 21.") == {"4"}
+    assert times("MSC are infused on days 7, 14 and 21 after the operation.") == {"3"}
+
+
+def test_a_single_dose_of_the_cells_by_their_code():
+    told = "A single-dose joint injection of {} followed by one of hyaluronic acid."
+    given = {"interventions": [("BIOLOGICAL", "ABC12-06", "Mesenchymal stem cells")]}
+    assert times(arms=[("EXPERIMENTAL", "ABC12-06", told.format("ABC12-06"), ("ABC12-06",))], **given) == {"1"}
+    assert times(arms=[("EXPERIMENTAL", "ABC12-06", told.format("COVID-19 vaccine"), ("ABC12-06",))], **given) == set()
+
+
+def test_intervals_for_doses_of_the_cells_are_theirs_whatever_is_named_before():
+    told = "Placebo-controlled: care plus placebo against three times at 30-day intervals for equal doses of MSC."
+    assert times(told) == {"3"}
+    assert intervals(told) == {"30"}
+    assert intervals("Placebo at 30-day intervals.") == set()

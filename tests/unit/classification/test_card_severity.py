@@ -9,6 +9,7 @@ from apps.classification.rules.cards.gates import extract_gates
 from apps.vocabulary.cards import SEVERITY_MEASURES
 from tests.unit.classification.designs import quoted
 from tests.unit.classification.people import MS, NEPHRITIS, RA, SLE, T1D, gates, people, repeated, seconds, texts, told
+from tests.unit.classification.timing import LIMIT
 
 KIDNEYS = {"title": "Cells for kidneys in diabetes", "conditions": ["Type 1 Diabetes", "Diabetic Nephropathy"]}
 
@@ -58,22 +59,22 @@ def test_notation_of_limits(text, value):
     ("text", "value", "parts"),
     [
         ("DAS28 > 3.2", "das28>3.2", RA),
-        ("fasting C-p >0.1 ng/ml", "c-peptide>0.1", T1D),
+        ("fasting C-p >0.1 ng/ml", "c-peptide>0.1ng/ml", T1D),
         ("DAS28-CRP score of more than 3.2", "das28>3.2", RA),
         ("Disease activity score in 28 joints (DAS28) ≥5.1", "das28>=5.1", RA),
         ("≥ 6 swollen joints", "swollen-joints>=6", RA),
         ("at least 6 tender joints", "tender-joints>=6", RA),
-        ("CRP > 10 mg/L", "crp>10", RA),
+        ("CRP > 10 mg/L", "crp>10mg/l", RA),
         ("SLEDAI-2K ≥ 8", "sledai>=8", SLE),
         ("SELENA-SLEDAI score of 6 or higher", "sledai>=6", SLE),
-        ("Proteinuria ≥ 1 g/24 h", "proteinuria>=1", SLE),
-        ("HbAlc < 12%", "hba1c<12", T1D),
-        ("HbA1c 7,5-12％", "hba1c:7.5-12", T1D),
-        ("HbA1c > 7% but < 12%", "hba1c:7-12", T1D),
-        ("HbA1c ≤ 86 mmol/mol", "hba1c<=86", T1D),
-        ("7.0% ≤ HbA1c ≤ 12.0%", "hba1c:7.0-12.0", T1D),
-        ("Stimulated C-peptide > 0.2 nmol/L", "c-peptide>0.2", T1D),
-        ("Daily insulin requirement below 1 U/kg/day", "insulin-dose<1", T1D),
+        ("Proteinuria ≥ 1 g/24 h", "proteinuria>=1g/day", SLE),
+        ("HbAlc < 12%", "hba1c<12%", T1D),
+        ("HbA1c 7,5-12％", "hba1c:7.5-12%", T1D),
+        ("HbA1c > 7% but < 12%", "hba1c:7-12%", T1D),
+        ("HbA1c ≤ 86 mmol/mol", "hba1c<=86mmol/mol", T1D),
+        ("7.0% ≤ HbA1c ≤ 12.0%", "hba1c:7.0-12.0%", T1D),
+        ("Stimulated C-peptide > 0.2 nmol/L", "c-peptide>0.2nmol/l", T1D),
+        ("Daily insulin requirement below 1 U/kg/day", "insulin-dose<1u/kg/day", T1D),
     ],
 )
 def test_measures_of_the_four_diseases(text, value, parts):
@@ -81,7 +82,7 @@ def test_measures_of_the_four_diseases(text, value, parts):
 
 
 def test_dropped_operator_is_a_doubt():
-    assert severity("Inclusion:\n- c-peptide fasting 1ng/ml", **T1D) == ["c-peptide=1?"]
+    assert severity("Inclusion:\n- c-peptide fasting 1ng/ml", **T1D) == ["c-peptide=1ng/ml?"]
     assert severity("Inclusion:\n- EDSS 4, able to walk") == ["edss=4?"]
 
 
@@ -120,7 +121,7 @@ def test_two_groups_have_two_ranges():
 
 def test_exclusion_is_turned_round():
     assert severity("Inclusion Criteria:\n- MS\n\nExclusion Criteria:\n- EDSS > 6.5") == ["edss<=6.5"]
-    assert severity("Exclusion Criteria:\n- HbA1c ≥ 12%", **T1D) == ["hba1c<12"]
+    assert severity("Exclusion Criteria:\n- HbA1c ≥ 12%", **T1D) == ["hba1c<12%"]
 
 
 def test_lower_and_upper_limit_from_two_lists_are_one_range():
@@ -129,7 +130,7 @@ def test_lower_and_upper_limit_from_two_lists_are_one_range():
 
 @pytest.mark.parametrize("heading", ["Exclude:", "Excl:", "Excl.:", "Excluded:", "Exclusion:"])
 def test_short_heading_of_exclusions_within_a_line(heading):
-    assert severity(f"T1D; age 18-50. {heading} HbA1c > 11 %", **T1D) == ["hba1c<=11"]
+    assert severity(f"T1D; age 18-50. {heading} HbA1c > 11 %", **T1D) == ["hba1c<=11%"]
 
 
 def test_denied_inclusion_is_an_exclusion():
@@ -210,10 +211,10 @@ def test_limit_of_general_health_is_none(text, parts):
 @pytest.mark.parametrize(
     ("text", "value", "parts"),
     [
-        ("eGFR 25-55 ml/min/1.73m2", "egfr:25-55", KIDNEYS),
-        ("Serum creatinine ≥ 1.5 mg/dL", "creatinine>=1.5", NEPHRITIS),
-        ("Nephritis with creatinine below 250 µmol/L", "creatinine<250", SLE),
-        ("Urine protein of 1.0 g / gCr or more", "proteinuria>=1.0", SLE),
+        ("eGFR 25-55 ml/min/1.73m2", "egfr:25-55ml/min/1.73m2", KIDNEYS),
+        ("Serum creatinine ≥ 1.5 mg/dL", "creatinine>=1.5mg/dl", NEPHRITIS),
+        ("Nephritis with creatinine below 250 µmol/L", "creatinine<250umol/l", SLE),
+        ("Urine protein of 1.0 g / gCr or more", "proteinuria>=1.0g/g", SLE),
     ],
 )
 def test_kidneys_count_where_they_are_the_disease(text, value, parts):
@@ -288,7 +289,7 @@ PIECES = [
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_long_text_stays_quick(piece):
-    assert seconds(extract_gates, people(repeated(piece), **NEPHRITIS)) < 0.05
+    assert seconds(extract_gates, people(repeated(piece), **NEPHRITIS)) < LIMIT
 
 
 @given(texts(PIECES))

@@ -511,6 +511,7 @@ def test_misses_of_values_name_both_sides() -> None:
         ("age", "18-65", "18.0-65"),
         ("duration", "<=4.1", "<=4.14"),
         ("duration", ">=6", ">6"),
+        ("administrations", "<=8", "1-8"),
         ("severity", "edss:3.0-6.5", "edss=3-6.5"),
         ("severity", "das28>3.2", "das28>=3.20"),
         ("follow_up", "5.5", "5.52"),

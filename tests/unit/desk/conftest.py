@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.test import Client
 
-from apps.accounts.services import create_curator
+from tests.factories.people import signed_in_as
 
 
 @pytest.fixture(autouse=True)
@@ -16,11 +17,13 @@ def _nothing_counted() -> None:
     cache.clear()
 
 
+def waiting_on_the_desk(client: Client) -> dict[str, int]:
+    """What waits for a person, by queue, as the first page of the desk shows it."""
+    page = BeautifulSoup(client.get("/desk/").content, "html.parser")
+    rows = page.select("section[aria-labelledby=waiting] tbody tr")
+    return {row.th.get_text(strip=True): int(row.td.get_text()) for row in rows}
+
+
 @pytest.fixture
 def signed_in() -> Callable[[str], Client]:
-    def signed_in(role: str) -> Client:
-        client = Client()
-        client.force_login(create_curator(f"{role}@example.org", role))
-        return client
-
-    return signed_in
+    return signed_in_as

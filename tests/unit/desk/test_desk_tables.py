@@ -185,13 +185,27 @@ class TestRuns:
         page = client.post("/desk/runs/sync/", follow=True)
         assert asked == ["sync_now"]
         assert "A sync has been asked for" in page.content.decode()
+        assert page.redirect_chain == [("/desk/runs/live/?after=0", 302)]
+
+    def test_a_curator_sees_a_held_run_and_leaves_it_to_a_lead(self, signed_in: Callable):
+        run = held_run()
+        client = signed_in("curator")
+        for address in ("/desk/", f"/desk/ingest/syncrun/{run.pk}/change/"):
+            page = client.get(address).content.decode()
+            assert "It would lose 90 % of the studies." in page
+            assert f"/desk/runs/{run.pk}/" not in page
+        for decision in ("release", "discard"):
+            assert client.post(f"/desk/runs/{run.pk}/{decision}/").status_code == 403
+        run.refresh_from_db()
+        assert (run.state, run.step) == ("held", "gate")
 
     def test_a_viewer_steers_nothing(self, signed_in: Callable, asked: list[str]):
         run = held_run()
         client = signed_in("viewer")
         for address in ("/desk/", "/desk/ingest/syncrun/", f"/desk/ingest/syncrun/{run.pk}/change/"):
             page = client.get(address).content.decode()
-            assert "/desk/runs/" not in page
+            assert "/desk/runs/sync/" not in page
+            assert f"/desk/runs/{run.pk}/" not in page
         for address in ("/desk/runs/sync/", f"/desk/runs/{run.pk}/release/", f"/desk/runs/{run.pk}/discard/"):
             assert client.post(address).status_code == 403
         assert asked == []
@@ -210,30 +224,30 @@ class TestRuns:
 
     def test_a_held_run_is_let_through(self, signed_in: Callable, asked: list[str]):
         run = held_run()
-        client = signed_in("curator")
+        client = signed_in("lead")
         for address in ("/desk/", f"/desk/ingest/syncrun/{run.pk}/change/"):
             page = client.get(address).content.decode()
             assert "It would lose 90 % of the studies." in page
             assert f'action="/desk/runs/{run.pk}/release/"' in page
         client.post(f"/desk/runs/{run.pk}/release/")
         run.refresh_from_db()
-        assert (run.state, run.released_by) == ("running", "curator@example.org")
+        assert (run.state, run.released_by) == ("running", "lead@example.org")
         assert asked == ["tick"]
 
     def test_a_held_run_is_discarded(self, signed_in: Callable, asked: list[str]):
         run = held_run()
-        page = signed_in("curator").post(f"/desk/runs/{run.pk}/discard/", follow=True).content.decode()
+        page = signed_in("lead").post(f"/desk/runs/{run.pk}/discard/", follow=True).content.decode()
         run.refresh_from_db()
         assert run.step == "done"
-        assert "Discarded by curator@example.org" in run.reason
+        assert "Discarded by lead@example.org" in run.reason
         assert "was discarded" in page
         assert asked == []
 
     def test_a_run_that_is_not_held_any_more_says_so(self, signed_in: Callable):
         run = SyncRun.objects.create(state="ok", step="done", finished_at="2026-05-03T10:00Z")
-        page = signed_in("curator").post(f"/desk/runs/{run.pk}/release/", follow=True).content.decode()
+        page = signed_in("lead").post(f"/desk/runs/{run.pk}/release/", follow=True).content.decode()
         assert "is not held" in page
-        assert signed_in("curator").post(f"/desk/runs/{run.pk}/explode/").status_code == 404
+        assert signed_in("lead").post(f"/desk/runs/{run.pk}/explode/").status_code == 404
 
 
 def test_without_its_queue_the_desk_says_so(signed_in: Callable, monkeypatch: pytest.MonkeyPatch):
@@ -248,4 +262,4 @@ def test_without_its_queue_the_desk_says_so(signed_in: Callable, monkeypatch: py
 def test_the_dashboard_of_an_empty_site(signed_in: Callable):
     page = signed_in("admin").get("/desk/")
     assert page.status_code == 200
-    assert "never" in page.content.decode()
+    assert "nothing fetched yet" in page.content.decode()

@@ -13,6 +13,7 @@ from trialtracker.env import (
     env_float,
     env_int,
     env_list,
+    env_mail,
     env_service,
     env_str,
     find_running_services,
@@ -104,3 +105,37 @@ def test_services_are_found_only_while_their_lock_is_held(tmp_path: Path) -> Non
         assert find_running_services(tmp_path) == {"REDIS_URL": "redis://x"}
         (run / "services.json").write_text("half a fi")
         assert find_running_services(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "tls", "ssl"),
+    [
+        ("smtp+starttls://ada%40x:p%3Aw@mail.example.org", "mail.example.org", 587, True, False),
+        ("smtps://ada%40x:p%3Aw@mail.example.org:1465", "mail.example.org", 1465, False, True),
+        ("smtp://ada%40x:p%3Aw@[::1]", "::1", 25, False, False),
+    ],
+)
+def test_a_mail_server(monkeypatch: pytest.MonkeyPatch, url: str, host: str, port: int, tls: bool, ssl: bool) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+    assert env_mail("EMAIL_URL", "") == {
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": "ada@x",
+        "EMAIL_HOST_PASSWORD": "p:w",
+        "EMAIL_USE_TLS": tls,
+        "EMAIL_USE_SSL": ssl,
+    }
+
+
+@pytest.mark.parametrize(
+    "url", ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://host:x", "smtp:host"]
+)
+def test_what_is_no_mail_server_is_said(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("EMAIL_URL", url)
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        env_mail("EMAIL_URL", "")
+
+
+def test_no_mail_server_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAIL_URL", "")
+    assert env_mail("EMAIL_URL", "") is None

@@ -354,13 +354,13 @@ def test_a_whole_list_streams_the_documents_of_then(three_days):
 
 def test_a_list_of_an_earlier_day_costs_as_much_as_the_present_one(three_days, django_assert_num_queries):
     query = StudyQuery(as_of=day("2024-03-04"))
-    # 1 dataset version, 2 the first day, 3 the facet columns, 4 the page's rows
-    with django_assert_num_queries(4):
+    # 1 dataset version, 2 the first day, 3 the kinds of caution, 4 the facet columns, 5 the page's rows
+    with django_assert_num_queries(5):
         search_studies(query)
     with django_assert_num_queries(2):
         search_studies(query.changed(status=("COMPLETED",)))
-    # 1 dataset version, 2 the facet columns of another day, 3 the page's rows
-    with django_assert_num_queries(3):
+    # 1 dataset version, 2 the kinds of caution, 3 the facet columns of another day, 4 the page's rows
+    with django_assert_num_queries(4):
         search_studies(query.changed(as_of=day("2024-03-03")))
     # 1 dataset version, 2 the text's matches, 3 their ranks, 4 the page's rows
     with django_assert_num_queries(4):
@@ -404,7 +404,7 @@ def test_the_days_that_were_used_last_are_kept(three_days, django_assert_num_que
         bitmaps.index_at(version, Moment(one))
     with django_assert_num_queries(0):
         bitmaps.index_at(version, Moment(days[0]))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         bitmaps.index_at(version, Moment(days[1]))
 
 

@@ -87,6 +87,29 @@ def test_only_what_differs_is_written_and_the_superseded_row_is_kept(changes):
     assert past.published_from < past.published_to == present.published_from
 
 
+def test_vectors_go_with_the_texts_now_and_in_the_past():
+    texts = {name: f"{name.removeprefix('text_')} Málaga's cells" for name in TEXT_LIMITS}
+    first = entry(**texts)
+    index_documents([first])
+    index_documents([replace(first, text_d="Something else", text_outcomes="", text_sponsors="Sponsors of cells")])
+    vectors = ", ".join(f"to_tsvector('trialtracker', {name}) AS v{name}" for name in texts)
+    for table in ("search_studydocument", "search_studydocumentpast"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"""
+                WITH parsed AS (SELECT *, {vectors} FROM {table})
+                SELECT search_vector = setweight(vtext_a, 'A') || setweight(vtext_b, 'B') || setweight(vtext_c, 'C')
+                        || setweight(vtext_d, 'D'),
+                    whole_vector = setweight(vtext_a, 'A') || setweight(vtext_b, 'B') || setweight(vtext_c, 'C')
+                        || setweight(vtext_d, 'C') || setweight(vtext_outcomes, 'C')
+                        || setweight(vtext_eligibility, 'D'),
+                    field_vector = setweight(vtext_conditions, 'A') || setweight(vtext_interventions, 'B')
+                        || setweight(vtext_sponsors, 'C') || setweight(vtext_outcomes, 'D'),
+                    text_d LIKE %s
+                FROM parsed
+            """, ["Something%" if table == "search_studydocument" else "d %"])  # fmt: skip
+            assert cursor.fetchall() == [(True, True, True, True)]
+
+
 def test_intervals_of_a_study_follow_one_another():
     study = entry()
     for number in range(4):

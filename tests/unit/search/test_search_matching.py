@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from apps.search.expressions import MAX_LEAVES, ExpressionError
 from apps.search.matching import MAX_SYNONYMS, Group, InCountries, Match, Plan, matches_of, read_question
+from apps.search.words import LETTERS, fold, spelt
 
 
 def told(plan: Plan | None) -> object:
@@ -131,6 +132,11 @@ def test_words_under_a_minus_neither_rank_nor_are_marked_nor_put_right():
 def test_only_words_of_letters_can_be_misspelt():
     text = 'NCT90000001 lupsu "lupsu" CD34plus Wharton\'s abc country:Spain -lupsu'
     assert read_question(text).spelt == (("lupsu", 12), ("Wharton", 35))
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from("abZÉßñ²½५1_-' \n\tж中"), max_size=60), max_size=3))
+def test_words_of_texts_are_those_that_a_question_finds_in_them(texts):
+    assert spelt(texts) == {word for text in texts for word in LETTERS.findall(fold(text))}
 
 
 @pytest.mark.parametrize("text", ["country:Narnia", "country:1", "-country:Narnia"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 
 import pytest
@@ -336,10 +337,10 @@ def test_a_list_with_all_its_counts_costs_two_statements(django_assert_num_queri
         search_studies(StudyQuery(disease=(MS,), status=("RECRUITING",), country=("ES",)))
 
 
-def test_the_first_list_after_a_publication_costs_one_more(django_assert_num_queries):
+def test_the_first_list_after_a_publication_costs_two_more(django_assert_num_queries):
     publish(entry())
-    # 1 dataset version, 2 the facet columns, 3 the order by title, 4 the page's rows
-    with django_assert_num_queries(4):
+    # 1 dataset version, 2 the kinds of caution, 3 the facet columns, 4 the order by title, 5 the page's rows
+    with django_assert_num_queries(5):
         search_studies(StudyQuery(sort="title"))
     # 1 dataset version, 2 the page's rows
     with django_assert_num_queries(2):
@@ -430,7 +431,8 @@ def test_a_publication_is_seen_at_once_and_nothing_before_it():
 def test_threads_build_the_index_once(monkeypatch):
     built = []
     gate = threading.Barrier(8)
-    whole = bitmaps.BitmapIndex(version=-5, ids=bitmaps.array("I"), values={}, scopes={})
+    today = dt.datetime.now(dt.UTC).date()
+    whole = bitmaps.BitmapIndex(version=-5, ids=bitmaps.array("I"), values={}, scopes={}, day=today)
 
     def build(version: int) -> bitmaps.BitmapIndex:
         built.append(version)

@@ -252,21 +252,16 @@ def test_nothing_of_our_records_is_lost(path: Any) -> None:
     assert lost(parse_study(path.read_bytes())) == []
 
 
-SAMPLE = {"v2": 45, "converted": 60, "table": 150, "partial": 4, "text": 10}
-
-
-@pytest.mark.parametrize(("name", "step"), SAMPLE.items())
-def test_nothing_of_recorded_studies_is_lost_sample(name: str, step: int) -> None:
-    payloads = list(itertools.islice(recorded(name), 0, None, step))
-    assert {nct_id: gone for nct_id, gone in map(_lost_of, payloads) if gone} == {}
+# One of so many recorded studies: all of them took four minutes.
+STEPS = {"v2": 5, "converted": 5, "table": 5, "partial": 1, "text": 1}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", SAMPLE)
-def test_nothing_of_recorded_studies_is_lost(name: str) -> None:
+@pytest.mark.parametrize(("name", "step"), STEPS.items())
+def test_nothing_of_recorded_studies_is_lost(name: str, step: int) -> None:
     count, found = 0, {}
-    for nct_id, gone in map(_lost_of, recorded(name)):
+    for nct_id, gone in map(_lost_of, itertools.islice(recorded(name), 0, None, step)):
         count += 1
         if gone:
             found[nct_id] = gone

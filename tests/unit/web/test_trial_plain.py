@@ -17,6 +17,7 @@ from apps.web.presenters.trial_changes import days_of_changes
 from apps.web.presenters.trial_marks import Marks
 from apps.web.presenters.trial_plain import Block, plain_view
 from apps.web.trial_page import Standing
+from tests.factories.guide import glossary_in
 from tests.reading import HIGHEST_GRADE, grade
 from tests.unit.guide.test_guide_leaflets import PROMISES
 from tests.unit.web.test_trial_changes import Change
@@ -34,7 +35,7 @@ def plain(
     cells = [CELL_TYPE_BY_SLUG[kind] for kind in kinds]
     marks = Marks.of(record, (item for label in labels for item in label.evidence))
     card = trial_card(record, labels, cells, marks)
-    blocks = plain_view(record, card, cells, [DISEASE_BY_SLUG["multiple-sclerosis"]], [])
+    blocks = plain_view(record, card, cells, [DISEASE_BY_SLUG["multiple-sclerosis"]], [], glossary_in())
     assert [block.slug for block in blocks] == [f"plain-{slug}" for slug in SLUGS]
     return {block.slug.removeprefix("plain-"): block for block in blocks}
 
@@ -68,6 +69,16 @@ def test_a_transplant_is_told_as_strong_treatment_and_a_transplant() -> None:
     assert "The cells are the person's own. They are taken first and given back later." in told
     assert "infusion" not in told
     assert "MSC" not in told
+
+
+@pytest.mark.parametrize("kind", ["msc", "hsc"])
+def test_own_cells_and_a_donor_s_are_not_told_of_the_same_cells(kind: str) -> None:
+    told = text("tested", design(), [Label("donor", "autologous"), Label("donor", "allogeneic")], [kind])
+    assert "Some of the cells are the person's own. Others come from another person, a donor." in told
+    assert "The cells come from" not in told
+    doubted = [Label("donor", value, doubtful=True) for value in ("autologous", "allogeneic")]
+    told = text("tested", design(), doubted, [kind])
+    assert "The record names both the person's own cells and cells from another person, a donor. (We are not" in told
 
 
 def test_cells_that_are_put_elsewhere_are_no_infusion() -> None:
@@ -168,7 +179,7 @@ def test_a_record_without_criteria_says_so() -> None:
         (design(designInfo={"interventionModel": "SINGLE_GROUP"}), "There is one group."),
         (
             arms("EXPERIMENTAL", "OTHER", designInfo={"allocation": "RANDOMIZED"}),
-            "Chance decides who is in which group.",
+            "Chance plays a part in who is in which group.",
         ),
         (arms("OTHER", "OTHER", designInfo={"allocation": "NON_RANDOMIZED"}), "There are 2 groups. It is not left to"),
         (arms("OTHER", "OTHER"), "The record does not say what decides who is in which group."),
@@ -211,7 +222,12 @@ def test_a_placebo_told_by_arm_and_label_is_told_once() -> None:
     [
         ({"masking": "NONE"}, "All know who gets what."),
         ({"masking": "SINGLE", "whoMasked": ["PARTICIPANT"]}, "You would not know what you get."),
-        ({"masking": "DOUBLE", "whoMasked": ["PARTICIPANT", "INVESTIGATOR"]}, "Nor would those who treat you"),
+        ({"masking": "DOUBLE", "whoMasked": ["PARTICIPANT", "INVESTIGATOR"]}, "Nor would those who run the trial."),
+        ({"masking": "DOUBLE", "whoMasked": ["PARTICIPANT", "CARE_PROVIDER"]}, "Nor would those who treat you."),
+        (
+            {"masking": "TRIPLE", "whoMasked": ["PARTICIPANT", "CARE_PROVIDER", "INVESTIGATOR"]},
+            "Nor would those who treat you or run the trial.",
+        ),
         ({"masking": "SINGLE", "whoMasked": ["OUTCOMES_ASSESSOR"]}, "Some people in the trial or its team do not know"),
         ({"masking": "DOUBLE"}, "Some people in the trial or its team do not know"),
         ({}, "The record does not say who knows who gets what."),
@@ -270,7 +286,7 @@ def test_a_transplant_is_told_in_its_steps() -> None:
 @pytest.mark.parametrize("value", CONDITIONINGS)
 def test_each_conditioning_says_whether_it_is_chemotherapy_or_radiation(value: str) -> None:
     told = text("involves", arms("EXPERIMENTAL"), [Label("conditioning", value)], ["hsc"])
-    assert ("Radiation is part of it." in told) == (value in {"tbi-based", "tli-based"})
+    assert ("Radiation is part of it." in told) == (value in {"tbi-based", "tli-based", "cyclophosphamide-radiation"})
     assert ("It is chemotherapy" in told) == (value not in {"tbi-based", "tli-based", "other"})
 
 
@@ -386,12 +402,12 @@ def test_whom_to_contact() -> None:
 
 def test_what_has_changed_lately() -> None:
     changes = [Change("overall_status", "RECRUITING", "COMPLETED"), *[Change("enrollment", 1, 2)] * 5]
-    (*_, lately) = plain_view(record_of(), None, [], [], days_of_changes(changes))
+    (*_, lately) = plain_view(record_of(), None, [], [], days_of_changes(changes), glossary_in())
     assert len(lately.told) == 3
     assert "Status: Recruiting → Completed." in lately.told[0].text
     assert text("lately") == "We have seen no change in this record."
     first = days_of_changes([Change(FIRST_SEEN, None, {"overall_status": "RECRUITING"})])
-    (*_, lately) = plain_view(record_of(), None, [], [], first)
+    (*_, lately) = plain_view(record_of(), None, [], [], first, glossary_in())
     assert lately.text == "We have had this record since 3 May 2026. We have seen no change in it."
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apps.web.trial_page import Standing
+from tests.factories.guide import guide_in
 from tests.unit.web.trial_pages import fixture, html_of, record_of, soup_of
 
 
@@ -82,7 +83,8 @@ def test_an_open_trial_whose_record_nobody_touched_for_a_year_says_so(status: st
 
 def test_risk_and_money_is_told_for_each_kind_by_itself_with_its_sources() -> None:
     both = Standing(cell_types=["msc", "hsc"], diseases=["multiple-sclerosis"])
-    risk = soup_of(record_of(), both).find(id="risk")
+    told = {kind: guide_in().risks(kind) for kind in both.cell_types}
+    risk = soup_of(record_of(), both, risks=told).find(id="risk")
     assert [kind["class"][-1] for kind in risk.select("h3.kind")] == ["kind--msc", "kind--hsc"]
     for kind in risk.select(".trial-text:has(h3)"):
         assert all(statement.select("a[href^=https]") for statement in kind.select("p"))

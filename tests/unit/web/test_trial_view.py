@@ -172,7 +172,7 @@ def test_contacts_stand_on_this_page(client: Client) -> None:
 
 
 @pytest.mark.parametrize("nct_id", [MSC, HSC, CONTACTS, OUT])
-def test_the_page_asks_the_database_eight_times_at_most(client: Client, nct_id: str) -> None:
+def test_the_page_asks_the_database_ten_times(client: Client, nct_id: str) -> None:
     client.get(f"/trials/{nct_id}/")
     known.forget()
     with CaptureQueriesContext(
@@ -186,6 +186,8 @@ def test_the_page_asks_the_database_eight_times_at_most(client: Client, nct_id: 
         "studies_study",  # where it stands at the registry, its former ids
         "ingest_studysnapshot",  # the record as received
         "search_studydocument",  # as published: scope with reasons, labels in short
+        "curation_studyoverride",  # what curators decided
+        "search_cautionkind",  # which kinds of caution readers see
         "classification_studylabel",  # its labels with their evidence
         "ingest_querymembership",  # the queries that find it
         "history_studychange",  # what changed in it

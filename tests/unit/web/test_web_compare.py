@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from apps.classification.models import StudyLabel
 from apps.studies.models import Study
 from tests.factories.documents import entry, publish
 
@@ -188,9 +189,34 @@ def test_the_list_has_boxes_that_lead_here(client: Client) -> None:
     assert not page(client, "/diseases/multiple-sclerosis/").select("input[name=nct]")
 
 
+def test_alternatives_are_one_value_and_a_group_is_named(client: Client) -> None:
+    card = {"severity": ["crp>2.0mg/l", "edss:3-6", "esr>=28mm/h"], "phenotype": ["spms", "ppms"], "age": ["18-65"]}
+    publish(entry("NCT90000001", card=card), entry("NCT90000002", card=card))
+    record("NCT90000001")
+    any_of = {"any_of": 7, "at_least": 1, "others": False}
+    for scheme, value, detail in (
+        ("severity", "crp>2.0mg/l", any_of),
+        ("severity", "esr>=28mm/h", any_of),
+        ("severity", "edss:3-6", {"of_group": "Cohort B"}),
+        ("phenotype", "spms", None),
+        ("age", "18-65", {"low_years": 18}),
+    ):
+        StudyLabel.objects.create(
+            study_id="NCT90000001", scheme=scheme, value=value, rule="r", detail=detail, ruleset_version=1
+        )
+    document = page(client, "/compare/?nct=NCT90000001&nct=NCT90000002")
+    one, other = row(document, "Severity")
+    crp, esr = "C-reactive protein above 2.0 mg/L", "rythrocyte sedimentation rate at least 28 mm/h"
+    assert one == f"{crp} or e{esr} For the group “Cohort B”: EDSS 3 to 6"
+    # Without labels the values stand as the list has them.
+    assert other == f"{crp} EDSS 3 to 6 E{esr}"
+    assert row(document, "Form of the disease")[0] == "Secondary progressive MS or primary progressive MS"
+    assert row(document, "Age") == ["18 to 65 years", "18 to 65 years"]
+
+
 @pytest.mark.usefixtures("trials")
 def test_queries(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     client.get("/compare/?nct=NCT90000001")
     ids = "&".join(f"nct=NCT9000000{at}" for at in range(1, 7))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         client.get(f"/compare/?{ids}")

@@ -438,6 +438,31 @@ def test_a_limit_is_told_with_its_sentence_and_what_it_is_to_the_person(client: 
     assert "Only the trial's team can say who may join" in text(page(client, age=34).main)
 
 
+def test_a_limit_of_one_group_keeps_nobody_out_and_names_the_group(client: Client) -> None:
+    card = {"duration": ["<24"], "severity": ["edss:3-6"]}
+    publish_with_sites([(entry("NCT90000001", title="The one", card=card), [])])
+    of_group = {"of_group": "early group"}
+    labelled("NCT90000001", "duration", "<24", "Early group: less", detail={"since": "diagnosis"} | of_group)
+    labelled("NCT90000001", "severity", "edss:3-6", "Early group: EDSS", detail=of_group)
+    told = row(page(client, since="5 years"), "The one")
+    assert "For the group “early group”: Diagnosed less than 2 years ago ask the trial's team" in told
+    assert "For the group “early group”: EDSS 3 to 6" in told
+    assert "does not fit" not in told
+
+
+def test_alternatives_are_one_limit_with_all_their_sentences(client: Client) -> None:
+    card = {"severity": ["crp>2.0mg/l", "esr>=28mm/h"], "phenotype": ["spms", "ppms"]}
+    publish_with_sites([(entry("NCT90000001", title="The one", card=card), [])])
+    for value, sentence in (("crp>2.0mg/l", "CRP is high"), ("esr>=28mm/h", "ESR is high")):
+        detail = {"any_of": 7, "at_least": 1, "others": False}
+        labelled("NCT90000001", "severity", value, sentence, detail=detail)
+    told = row(page(client, age=34), "The one")
+    assert "C-reactive protein above 2.0 mg/L or erythrocyte sedimentation rate at least 28 mm/h" in told
+    assert "CRP is high" in told
+    assert "ESR is high" in told
+    assert "Secondary progressive MS or primary progressive MS" in told
+
+
 def test_who_is_kept_out_by_the_record_finds_the_trial_at_the_end_with_the_reason(client: Client, trials: None) -> None:
     soup = page(client, age=60, sex="male", disease=MS)
     assert "2 more do not fit" not in titles(page(client, age=60))
@@ -476,6 +501,7 @@ def test_what_a_field_is_to_a_person(slug: str, values: list[str], fit: str) -> 
     assert fit_of(slug, values, Person(), since, doubtful=False) == ""
     if fit in {"fits", "does-not-fit"}:
         assert fit_of(slug, values, person, since, doubtful=True) == "ask"
+        assert fit_of(slug, values, person, since, doubtful=False, of_groups=set(values)) == "ask"
 
 
 # What is kept
@@ -535,8 +561,9 @@ def test_statements_do_not_grow_with_the_list(
 ) -> None:
     publish_with_sites([(entry(card={"age": ["18-55"]}), [site("Madrid")]) for _ in range(number)])
     client.get("/find/?age=34")
-    # The version, the documents, two savepoints around the place and the sites, two readings of labels.
-    with django_assert_max_num_queries(8):
+    # The version, the documents, two savepoints around the place and the sites, two readings of labels
+    # and of decisions on them.
+    with django_assert_max_num_queries(10):
         client.get("/find/?age=34&since=2&near=Madrid,+ES")
 
 

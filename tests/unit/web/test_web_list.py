@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
-from apps.search.query import PARAMETERS
+from apps.search.indexer import move_dataset_version
+from apps.search.query import PARAMETERS, StudyQuery
+from apps.search.selectors import search_studies
 from tests.factories.documents import entry, publish
 
 
@@ -180,6 +184,23 @@ def test_queries_of_other_pages(client: Client, django_assert_num_queries: Djang
     # 1 the dataset's version.
     with django_assert_num_queries(1):
         client.get("/about/")
+
+
+@pytest.mark.usefixtures("some_trials")
+@pytest.mark.parametrize("slug", ["multiple-sclerosis", "type-1-diabetes"])
+def test_queries_for_what_people_write(
+    slug: str, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.get(f"/diseases/{slug}/")
+    with CaptureQueriesContext(connection) as before:
+        client.get(f"/diseases/{slug}/")
+    move_dataset_version()
+    search_studies(StudyQuery())  # the index in memory follows the version, too
+    # Pages, glossary and their sources, once for a version of the dataset, whatever is written on them.
+    with django_assert_num_queries(len(before) + 3):
+        client.get(f"/diseases/{slug}/")
+    with django_assert_num_queries(len(before)):
+        client.get(f"/diseases/{slug}/")
 
 
 @pytest.mark.usefixtures("some_trials")

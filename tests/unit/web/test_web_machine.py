@@ -40,7 +40,11 @@ def test_sitemap_holds_what_is_in_scope(client: Client) -> None:
     assert "https://trials.example/" in found
     assert "https://trials.example/diseases/type-1-diabetes/" in found
     trials = [url for url in found if "/NCT" in url]
-    assert trials == [f"https://trials.example/trials/NCT9000000{number}/" for number in (1, 2, 3)]
+    assert trials == [
+        f"https://trials.example{prefix}/trials/NCT9000000{number}/" for prefix in ("", "/es") for number in (1, 2, 3)
+    ]
+    assert "https://trials.example/es/diseases/type-1-diabetes/" in found
+    assert "https://trials.example/es/data/" not in found
     assert b"<lastmod>2025-01-01</lastmod>" in client.get("/sitemap.xml").content
 
 

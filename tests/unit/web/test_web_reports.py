@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.test import Client, override_settings
 
 from apps.curation.models import MistakeReport
@@ -52,9 +55,16 @@ def test_a_part_that_is_not_on_the_list(client: Client, opened: str) -> None:
     assert send(client, opened, page="elsewhere").status_code == 422
 
 
+def test_a_form_sent_at_once_is_to_be_sent_once_more(client: Client) -> None:
+    response = send(client, ReportForm.stamp())
+    assert response.status_code == 422
+    assert b"as robots send it" in response.content
+    assert b"The disease is wrong." in response.content
+    assert not MistakeReport.objects.exists()
+
+
 def test_robots_are_thanked_and_forgotten(client: Client, opened: str) -> None:
     assert send(client, opened, website="https://spam.example/").status_code == 302
-    assert send(client, ReportForm.stamp()).status_code == 302  # sent within a second of opening
     assert not MistakeReport.objects.exists()
 
 
@@ -90,3 +100,15 @@ def test_without_a_cache_reports_still_land(client: Client, opened: str) -> None
 def test_only_for_trials_that_we_have(client: Client, nct_id: str) -> None:
     assert client.get(f"/trials/{nct_id}/report/").status_code == 404
     assert client.post(f"/trials/{nct_id}/report/", {"what": "Wrong in every way."}).status_code == 404
+
+
+def test_readers_behind_our_proxy_are_counted_apart(client: Client, opened: str, settings: Any) -> None:
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"NUM_PROXIES": 1}
+    cache.clear()
+    told = {"what": "The disease is wrong.", "page": "labels", "opened": opened}
+
+    def code(reader: str) -> int:
+        return client.post(PATH, told, headers={"X-Forwarded-For": reader}).status_code
+
+    assert [code("192.0.2.1") for _turn in range(11)] == [302] * 10 + [429]
+    assert code("192.0.2.2") == 302

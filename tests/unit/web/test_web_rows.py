@@ -58,10 +58,10 @@ def test_where(places: int, countries: list[str], words: str) -> None:
 
 
 def test_what_is_given() -> None:
-    assert rows.given([]) == "The record names no intervention."
-    assert rows.given(["MSC", "Placebo"]) == "MSC, Placebo"
-    assert rows.given(list("abcdef")) == "a, b, c, d and 2 more"
-    assert len(rows.given(["cells " * 100])) <= 180
+    assert rows.given([]) == ("The record names no intervention.", "")
+    assert rows.given(["MSC", "Placebo"]) == ("MSC, Placebo", "")
+    assert rows.given(list("abcdef")) == ("a, b, c, d", "and 2 more")
+    assert len(rows.given(["cells " * 100])[0]) <= 180
 
 
 @pytest.mark.parametrize(

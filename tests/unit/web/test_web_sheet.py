@@ -11,19 +11,21 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from apps.ctgov.parser import parse_study
-from apps.guide.glossary import questions
 from apps.ingest.services import sync
 from apps.studies.models import RegistryState, Study
 from apps.web.sheet_page import CONTACTS, GATES, SITES, build_sheet
 from apps.web.trial_page import Standing
 from apps.web.views.site import known
+from tests.factories.guide import guide_in
 from tests.unit.web.test_trial_view import ALIASED, HSC, MSC, NAMES, NEVER, OUT, REVIEW
 from tests.unit.web.test_trial_view import CONTACTS as WITH_CONTACTS
 from tests.unit.web.trial_pages import FIXTURES, Label, fixture, record_of
 
 TODAY = dt.date(2026, 5, 3)
+ASKED = guide_in().questions
 
 
 @pytest.fixture
@@ -59,17 +61,17 @@ def test_it_has_what_a_doctor_needs(client: Client) -> None:
         "Recruiting",
     ):
         assert words in sheet
-    for question in (*questions().doctor, *questions().team, *questions().kinds["msc"]):
-        assert question in sheet
-    assert questions().kinds["hsc"][0] not in sheet
+    for question in (*ASKED.doctor, *ASKED.team, *ASKED.kinds["msc"]):
+        assert question.text in sheet
+    assert ASKED.kinds["hsc"][0].text not in sheet
     assert soup.select(".sheet__foot a[href*=closerlookatstemcells]")
     assert soup.select(f'a[href="/trials/{MSC}/"]')
 
 
 def test_a_transplant_has_its_own_questions(client: Client) -> None:
     sheet = sheet_at(client, HSC).select_one(".sheet").get_text(" ", strip=True)
-    assert questions().kinds["hsc"][0] in sheet
-    assert questions().kinds["msc"][0] not in sheet
+    assert ASKED.kinds["hsc"][0].text in sheet
+    assert ASKED.kinds["msc"][0].text not in sheet
     assert "strong treatment and a transplant" in sheet
 
 
@@ -131,7 +133,7 @@ def test_parameters_that_mean_nothing_change_nothing(client: Client, query: str)
 
 
 @pytest.mark.parametrize("nct_id", [MSC, HSC, WITH_CONTACTS])
-def test_it_asks_the_database_six_times(client: Client, nct_id: str) -> None:
+def test_it_asks_the_database_seven_times(client: Client, nct_id: str) -> None:
     client.get(f"/trials/{nct_id}/sheet/")
     known.forget()
     with CaptureQueriesContext(connection) as asked:
@@ -143,6 +145,7 @@ def test_it_asks_the_database_six_times(client: Client, nct_id: str) -> None:
         "studies_study",
         "ingest_studysnapshot",
         "search_studydocument",
+        "curation_studyoverride",
         "classification_studylabel",
     ]
 
@@ -209,6 +212,27 @@ def long_payload() -> bytes:
     return json.dumps({"protocolSection": modules}).encode()
 
 
+@pytest.mark.parametrize(
+    ("language", "mark"),
+    [("en", "(We are not sure that we read this right.)"), ("es", "(No estamos seguros de haberlo leído bien.)")],
+)
+def test_a_doubtful_gate_says_so_however_long_it_is(language: str, mark: str) -> None:
+    labels = [
+        Label("age", "7-21", doubtful=True),
+        Label("sex", "all"),
+        Label("duration", "<=12", doubtful=True, detail={"of_group": "a very long name " * 20}),
+    ]
+    with translation.override(language):
+        sheet = build_sheet(record_of(), Standing(cell_types=["msc"]), labels=labels, today=TODAY)
+    assert [gate.endswith(mark) for gate in sheet.gates] == [True, False, True]
+
+
+def test_alternatives_have_one_box() -> None:
+    labels = [Label("phenotype", "spms"), Label("phenotype", "ppms")]
+    sheet = build_sheet(record_of(), Standing(cell_types=["hsc"]), labels=labels, today=TODAY)
+    assert sheet.gates == ["Secondary progressive MS or primary progressive MS"]
+
+
 def test_much_is_cut_and_told_as_cut() -> None:
     labels = [Label("severity", f"edss:{at}-6") for at in range(20)]
     sheet = build_sheet(parse_study(long_payload()), Standing(cell_types=["msc", "hsc"]), labels=labels, today=TODAY)
@@ -222,10 +246,10 @@ def test_much_is_cut_and_told_as_cut() -> None:
 
 
 def test_a_record_that_says_nothing_says_so() -> None:
-    sheet = build_sheet(record_of(), Standing(), today=TODAY)
+    sheet = build_sheet(record_of(), Standing(), questions=ASKED, today=TODAY)
     assert (sheet.gates, sheet.sites, sheet.people, sheet.phase) == ([], [], [], "no phase given")
     assert sheet.pill.label == "Status not given"
-    assert sheet.team_questions == list(questions().team)
+    assert sheet.team_questions == ASKED.team
 
 
 def test_sites_that_recruit_come_first_and_lend_their_contacts() -> None:

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 
 from apps.web import middleware
 from apps.web.middleware import InTurn
-from apps.web.turns import MOST_ALONE, MOST_IN_LANE, MOST_OF_ONE, Lane, Turns, Visit
+from apps.web.turns import MOST_IN_LANE, MOST_OF_ONE, Lane, Turns, Visit
 
 ENOUGH = 10
 
@@ -63,20 +63,17 @@ def test_of_one_address_one_runs_beside_others_and_they_do_not_wait_for_it():
     assert len(turns) == 0
 
 
-def test_who_is_alone_has_a_few_at_once_until_somebody_comes():
+def test_who_is_alone_has_one_at_a_time_so_that_whoever_comes_waits_for_one():
     turns, ran = Turns(), []
-    alone = [Runner(turns, "a", ran, f"a{number}", lane="lists") for number in range(MOST_ALONE + 2)]
-    assert ran == [f"a{number}" for number in range(MOST_ALONE)]
+    alone = [Runner(turns, "a", ran, f"a{number}", lane="lists") for number in range(3)]
+    assert ran == ["a0"]
     reader = Runner(turns, "reader", ran)
     assert ran[-1] == "reader"
-    alone[0].over()
-    assert not alone[MOST_ALONE].began.wait(0.05)
     reader.over()
-    # What waits goes on by itself when the others have left.
-    assert alone[MOST_ALONE].began.wait(ENOUGH)
-    for one in alone[1:]:
+    for one in alone:
         assert one.began.wait(ENOUGH)
         one.over()
+    assert ran == ["a0", "reader", "a1", "a2"]
     assert len(turns) == 0
 
 
@@ -165,7 +162,7 @@ def test_many_threads_end_with_nobody_inside():
     for thread in threads:
         thread.join(ENOUGH)
     assert (len(turns), running) == (0, [0])
-    assert most[0] <= MOST_ALONE
+    assert most[0] == 1
 
 
 # The door of the process.

@@ -14,10 +14,12 @@ from bs4 import BeautifulSoup
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from apps.core.languages import current_language
 from apps.ctgov.parser import parse_study
 from apps.studies.files import iter_payloads
 from apps.studies.records import StudyRecord
 from apps.web.trial_page import Standing, build_trial_page
+from tests.factories.guide import glossary_in
 
 TODAY = dt.date(2026, 5, 3)
 FIXTURES = Path(settings.BASE_DIR) / "tests" / "fixtures" / "studies"
@@ -57,7 +59,8 @@ def sentence(text: str, sentence: str, *marked: str, path: str = SUMMARY) -> dic
 
 
 def html_of(record: StudyRecord, standing: Standing | None = None, **knowledge: Any) -> str:
-    page = build_trial_page(record, standing or Standing(), today=TODAY, **knowledge)
+    told = {"glossary": glossary_in(current_language())} | knowledge
+    page = build_trial_page(record, standing or Standing(), today=TODAY, **told)
     return render_to_string("web/trial/detail.html", {"page": page, "trail": [("", record.nct_id)], "canonical": "/"})
 
 

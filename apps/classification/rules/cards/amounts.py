@@ -41,6 +41,7 @@ _options.case_sensitive = False
 _options.log_errors = False
 NUMBER_CUE = re2.compile(
     r"10 ?\\?[\^ˆ＾eE⁰¹²³⁴-⁹(/~*'’´`]|10 ?(?:exp|to the) ?|[x×✕∗·⋅*] ?\\?10|\d\.10\d|\b10[5-9] ?/|\b10 [5-9]\b"
+    r"|\b10[5-9] (?:[a-z+-]+ ){0,2}[a-z+-]+ ?(?:/|per) ?k"
     r"|millions?\b|billions?\b|\bm(?:ill|io|ln)\b|\d ?M\b|\d{5}|\d[.,]\d{3}|000 000|\d ?e ?\+?\d",
     _options,
 )

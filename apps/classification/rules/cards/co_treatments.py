@@ -25,12 +25,41 @@ _WITH = re.compile(r"\W*(?:(?:cell|infusion|injection|transplantation)s?\W+)?wit
 # One instead of the other.
 _EITHER = re.compile(r"\W*(?:cells?\W+)?(?:or|versus|vs)\b(?![^.]*\b(?:and|with)\b)", re.IGNORECASE)
 _SIGN_REACH = 80
+# "Cells collected from mononuclear cells": of these the cells are made.
+_MADE_FROM = re.compile(
+    r"\b(?:collected|isolated|obtained|derived|prepared|harvested|separated|selected|sorted|cultured|expanded|grown|generated)"
+    r"\s(?:\w+\s){0,2}?(?:from|out of)\s(?:(?!(?:with|and|plus)\b)[\w-]+\s){0,4}$",
+    re.IGNORECASE,
+)
+_MADE_FROM_NEAR = 90
+# "Cyclophosphamide will be given 24 hours before transplantation": the study gives it, at a time before the cells.
+_GIVEN_BEFORE = re.compile(
+    r"\b(?:is|are|was|were|be|being)\s(?:[\w-]+\s){0,2}?(?:given|administered|infused|injected)\b"
+    r"(?:[^.;]|\.(?=\d)){0,120}?"
+    r"\b(?:hours?|hrs?|h|days?|minutes?|min|weeks?)\s(?:before|prior to)\s"
+    r"(?:(?:the|each|every|first|stem|cells?|MSCs?)\s){0,4}(?:transplant|infusion|injection|administration|implantation|cells?\b|MSC)",
+    re.IGNORECASE,
+)
+_GIVEN_BEHIND = re.compile(r"[^.;,:]{0,40}$")
+# "The treatment is a combination of massage, acupuncture and cells": what the study's treatment is made of.
+_TREATMENT_IS = re.compile(
+    r"\b(?:the|this|our|study|proposed)\s(?:study\s|proposed\s|whole\s)?(?:treatment|therapy|intervention|protocol|regimen)s?\s"
+    r"(?:is|will be|are)\s(?:a|the)\scombination\sof\b"
+    r"|\b(?:the|this|our|study)\s(?:study\s|proposed\s)?(?:treatment|therapy|intervention|regimen)\s"
+    r"(?:consists?|comprises?|is composed|is made up)\s(?:of\s)?",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"[.!?]\s+(?=[A-Z])|\n\s*\n")
+_LONGEST_SENTENCE, _MOST_SENTENCES = 600, 20
+_CELL = re.compile(r"\b(?:cells?|cellular|MSCs?)\b", re.IGNORECASE)
 # No text of a record names as many.
 _MOST_TERMS = 100
 
 REASONS = {
     "named-with-cells": "The title or the name of an arm or intervention joins this treatment to the cells.",
     "told-with-cells": "The description of an arm or intervention says that this treatment is given with the cells.",
+    "given-before-cells": "An arm or intervention says that this treatment is given at a time before the cells.",
+    "told-as-treatment": "The description says that the study's treatment is made of this and of cells.",
     "listed-with-cells": "This treatment is an intervention of its own in the arm that gets the cells.",
 }
 _ORDER = tuple(REASONS)
@@ -87,7 +116,7 @@ def _texts(material: Material) -> dict[str, _Text]:
         cells.setdefault(hit.path, []).append((hit.start, hit.end))
     texts = {}
     for passage in material.passages:
-        if passage.place in _PLACES:
+        if passage.place in _PLACES or (passage.place is Place.DESCRIPTION and _TREATMENT_IS.search(passage.text)):
             terms = list(islice(material.named("co_treatments", (passage,)), _MOST_TERMS))
             texts[passage.path] = _Text(
                 passage,
@@ -104,11 +133,14 @@ def _given(material: Material, texts: dict[str, _Text]) -> Iterator[tuple[str, N
     for text in texts.values():
         if text.passage.place is Place.TITLE:
             yield from (("named-with-cells", term) for term in _joined(text))
+        elif text.passage.place is Place.DESCRIPTION:
+            yield from (("told-as-treatment", term) for term in _parts(text))
     for arm in with_cells:
         if arm.label:
             yield from (("named-with-cells", term) for term in _joined(texts[arm.label.path], alone=True))
         if arm.description:
             yield from (("told-with-cells", term) for term in _joined(texts[arm.description.path], also=True))
+            yield from (("given-before-cells", term) for term in _before(texts[arm.description.path]))
     if "hsc" not in material.kinds:
         # Beside a transplantation the list holds the drugs of its conditioning.
         yield from _listed(material, texts, with_cells, only=len(arms) <= 1)
@@ -126,7 +158,7 @@ def _joined(text: _Text, *, alone: bool = False, also: bool = False) -> Iterator
     `alone` takes them wherever the same sentence names cells, `also` where it says that they are given too.
     """
     for term in text.treatments:
-        if is_denied(text.passage.text, term.start, term.end) or text.is_cells(term):
+        if is_denied(text.passage.text, term.start, term.end) or text.is_cells(term) or _is_made_from(text, term):
             continue
         cues, beside = text.cues(term), text.beside(term)
         if "anyway" in cues or "against" in cues:
@@ -135,6 +167,38 @@ def _joined(text: _Text, *, alone: bool = False, also: bool = False) -> Iterator
         with_them = beside and (joined or any(_signs(text, term, one) for one in beside))
         if with_them or (also and "too" in cues):
             yield term
+
+
+def _is_made_from(text: _Text, term: Named) -> bool:
+    return _MADE_FROM.search(text.passage.text, max(0, term.start - _MADE_FROM_NEAR), term.start) is not None
+
+
+def _before(text: _Text) -> Iterator[Named]:
+    """Treatments of which a sentence says that they are given at a time before the cells."""
+    for term in text.treatments:
+        words = text.passage.text
+        high = sentence_at(words, term.start, term.end)[1]
+        given = _GIVEN_BEFORE.search(words, term.end, high)
+        if (
+            given
+            and _GIVEN_BEHIND.fullmatch(words, term.end, given.start())
+            and not is_denied(words, term.start, term.end)
+            and not text.cues(term) & {"anyway", "against"}
+        ):
+            yield term
+
+
+def _parts(text: _Text) -> Iterator[Named]:
+    """Treatments that a sentence names with cells as what the study's treatment is made of."""
+    words = text.passage.text
+    for told in islice(_TREATMENT_IS.finditer(words), _MOST_SENTENCES):
+        limit = min(len(words), told.end() + _LONGEST_SENTENCE)
+        ending = _ENDS.search(words, told.end(), limit)
+        end = ending.start() if ending else limit
+        if _CELL.search(words, told.end(), end):
+            for term in text.treatments:
+                if told.end() <= term.start < end and not is_denied(words, term.start, term.end):
+                    yield term
 
 
 def _between(text: _Text, term: Named, cells: tuple[int, int]) -> str | None:
@@ -170,5 +234,6 @@ def _listed(
                     yield from (("named-with-cells", term) for term in _joined(texts[path + other], alone=True))
             if path + "description" in texts:
                 yield from (("told-with-cells", term) for term in _joined(texts[path + "description"]))
+                yield from (("given-before-cells", term) for term in _before(texts[path + "description"]))
         elif (name.passage.path in linked or only) and not any(word.value == "anyway" for word in name.words):
             yield from (("listed-with-cells", term) for term in name.treatments)

@@ -96,11 +96,27 @@ _COHORT = re.compile(
 _EARLY, _LATE = (
     re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for words in ("early|immediate", "late|later|delayed|deferred")
 )
+# Fewer words tell no treatment: "assigned to the control group".
+_TELLING = 2
 # Words of a description from which, and the share of them from which, two arms are said to get the same.
 _FEWEST_WORDS = 3
 _MOST = 0.8
 # Cohorts of one arm that are compared.
 _MOST_COHORTS = 8
+# "Single injection vs. repeated injections": the name of an outcome.
+_ONCE_OR_MORE = re.compile(
+    r"\bsingle\s(?:[\w-]{1,12}\s){0,2}(?:doses?|injections?|infusions?|administrations?)\s(?:[\w-]{1,12}\s){0,3}?"
+    r"(?:vs\.?|versus|compared (?:to|with))\s(?:[\w-]{1,12}\s){0,3}?(?:repeat\w*|multiple|double|two|second)\b",
+    re.IGNORECASE,
+)
+# "The other group will receive immunosuppressive therapy".
+_OTHER_GROUP = re.compile(
+    r"\b(?:the\s)?(?:other|second|control|comparison)\s(?:study\s|treatment\s)?(?:group|arm)"
+    r"(?:\sof\s(?:the\s)?(?:study\s)?(?:participants|patients|people|subjects))?\s(?:will\s)?"
+    r"(?:receives?|gets?|be\s(?:given|treated\swith)|is\s(?:given|treated\swith))\s(?P<given>[^.;\n]{3,160})",
+    re.IGNORECASE,
+)
+_GRAFT_WORD = re.compile(r"\b(?:transplant\w*|HSCT|AHSCT|ASCT|stem.cells?|cell infusions?|MSCs?)\b", re.IGNORECASE)
 # Code points from "placebo" to the cells that follow it.
 _REACH = 120
 # Code points from "versus" to what is compared.
@@ -134,9 +150,12 @@ REASONS = {
     "control-in-text": "The record describes a control group in a sentence, and has no arm for it.",
     "doses-of-arms": "The arms differ in the dose or the number of administrations.",
     "doses-of-cohorts": "The description of an arm gives its cohorts different doses.",
+    "doses-in-outcome": "An outcome compares giving the cells once with giving them again.",
     "dose-escalation": "The record says that doses of the cells are compared or raised step by step.",
     "cells-of-arms": "The arms differ in the cells or in the way of giving them.",
     "control-in-interventions": "No arm tells of a control, and an intervention without the cells is named for one.",
+    "control-untold": "A group is called a control, and the record does not tell what it gets.",
+    "other-group-in-text": "The record has no arms, and a sentence tells what the other group gets.",
     "cells-later-in-interventions": "Of two interventions, one gives the cells early and the other late.",
     "versus-in-title": "The title tells what the cells are compared with, and no arm does.",
     "expanded-access": "Expanded access gives a treatment and compares it with nothing.",
@@ -174,11 +193,15 @@ def extract_comparators(material: Material) -> Iterator[Label]:
         _read_control(arm, with_cells, reading, found)
     _read_differences(with_cells, reading, found, material)
     _read_texts(material, reading, found, arms=bool(controls))
+    if not found:
+        _read_untold(material, controls, reading, found)
     if not arms or not (controls or found):
         _read_interventions(material, reading, found)
     _read_crossover(material, found)
     if not arms and not found:
         _read_title(material, reading, found)
+    if not arms and not found:
+        _read_other_group(material, reading, found)
     if not found:
         _read_single_group(material, arms, reading, found)
     for value, one in found.items():
@@ -261,6 +284,21 @@ def _read_untreated(arm: Arm, with_cells: Sequence[Arm], own: Terms, reading: Wo
         found.add("active-drug", "drug-in-arm", [_whole(text) for text in arm.given], doubtful=True)
 
 
+def _read_untold(material: Material, controls: Sequence[Arm], reading: Words, found: _Found) -> None:
+    """A group that its label calls a control, where no place tells what it gets.
+
+    Each intervention is the cells, or bears no more than that group's name.
+    """
+    cells = {hit.path.rpartition(".")[0] for hit in material.reading.hits(cell_groups(material.kinds), _PLAIN)}
+    others = [
+        one for one in material.passages if ".interventions[" in one.path and one.path.rpartition(".")[0] not in cells
+    ]
+    for arm in controls:
+        spans = reading.of(arm.label).spans("control")
+        if spans and all(len(_words(other.text)) < _TELLING for other in others):
+            found.add("unspecified", "control-untold", spans)
+
+
 def _goes_on(told: str, with_cells: Sequence[Arm]) -> bool:
     """Whether people without an intervention get what all get: "insulin only"."""
     return bool(_ONLY.search(told) or _is_shared(told, with_cells)) and not _DENIES.search(told)
@@ -328,6 +366,10 @@ def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, 
         spans = _cohorts(arm)
         if spans:
             found.add("dose-comparison", "doses-of-cohorts", spans)
+    for outcome in material.outcomes if doses else ():
+        if match := _ONCE_OR_MORE.search(outcome.measure):
+            span = Span(f"{outcome.path}.measure", outcome.measure, *match.span())
+            found.add("dose-comparison", "doses-in-outcome", [span])
     for passage in reading.passages if doses else ():
         for term in reading.of(passage).of("dose", "escalation"):
             if not _is_elsewhere(term):
@@ -488,6 +530,21 @@ def _read_title(material: Material, reading: Words, found: _Found) -> None:
                 found.add(term.value, "versus-in-title", [term.span], doubtful=True)
         elif not any(term.field in _OF_CELLS for term in terms) and _words(passage.text[low:high]):
             found.add("active-drug", "versus-in-title", [passage.span(low, high)], doubtful=True)
+
+
+def _read_other_group(material: Material, reading: Words, found: _Found) -> None:
+    """What a description says that "the other group" gets, where that is not the cells."""
+    cells = material.reading.hits(cell_groups(material.kinds), (Place.DESCRIPTION,))
+    for passage in material.passages:
+        for match in _OTHER_GROUP.finditer(passage.text) if passage.place is Place.DESCRIPTION else ():
+            low, high = match.span("given")
+            named = [term for term in reading.of(passage).of("comparator") if low <= term.start and term.end <= high]
+            if any(hit.path == passage.path and low <= hit.start < high for hit in cells):
+                continue
+            if _GRAFT_WORD.search(passage.text, low, high) or _ELSEWHERE.search(passage.text, match.start(), high):
+                continue
+            for value in {term.value for term in named} or {"active-drug"}:
+                found.add(value, "other-group-in-text", [passage.span(*match.span())], doubtful=True)
 
 
 def _is_elsewhere(term: Named) -> bool:

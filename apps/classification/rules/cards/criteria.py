@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
+from apps.classification.rules.cards.groups import Choice, choice_in, group_in, heading_of, named_group
 from apps.classification.rules.cards.material import Passage
 from apps.classification.rules.quoting import Span
 
@@ -42,7 +44,7 @@ _CUT = re.compile(
     r"|(?<!&ge)(?<!&le)(?<!&gt)(?<!&lt);\s|\s\*(?=\()|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
 )
 # An item of a list, by its bullet or number.
-_ITEM = re.compile(r"\s*\\?(?:[*•▪●\-–—]|\(?(?:\d{1,2}|[a-z])\s?[.)]\s)", re.IGNORECASE)
+_ITEM = re.compile(r"\s*\\?(?:[*•▪●\-–—]|\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})\s?[.)]\s)", re.IGNORECASE)
 _BULLET = re.compile(r"[\s*•▪●\-–—#]*(?:\(?[\divx]{1,4}\s?[.)]\s+|\(?[a-z]\s?[.)]\s+)?", re.IGNORECASE)
 
 # Longer than this is no criterion, in code points; what is, is read in pieces. Nor has a text of people so many.
@@ -74,7 +76,8 @@ class Criterion(NamedTuple):
     """One criterion at [start, end) of the passage.
 
     `excludes`: meeting it keeps people out. `denied`: it begins with a denial ("no", "without"). `of_others`: it is
-    about donors, controls or carers.
+    about donors, controls or carers. `group`: the group of participants to which it is restricted, in the record's
+    words, or empty. `choice`: the list of which a part is enough in which it stands, or that it opens.
     """
 
     passage: Passage
@@ -83,6 +86,8 @@ class Criterion(NamedTuple):
     excludes: bool
     denied: bool
     of_others: bool
+    group: str = ""
+    choice: Choice | None = None
 
     @property
     def text(self) -> str:
@@ -100,6 +105,73 @@ class Criterion(NamedTuple):
 class _List(NamedTuple):
     excludes: bool
     of_others: bool
+    group: str = ""
+
+
+# Lines that a list of alternatives has at most where nothing shows its end.
+_MOST_ALTERNATIVES = 6
+_LINE_NUMBER = re.compile(r"\s*\(?(\d{1,2})(?:-\d{1,2})?\s?\\?[.)]\s")
+
+
+@dataclass
+class _Below:
+    """What a line that ends with a colon says of the lines below it: their group, or that some of them are enough.
+
+    It ends with the lines that stand farther in, else where the numbers of the lines go on.
+    """
+
+    group: str
+    choice: Choice | None
+    indent: int
+    number: int
+    lines: int = 0
+    nested: bool = False
+    counted: bool = False
+    items: bool = False
+    spaced: bool = False
+
+    @classmethod
+    def opened(cls, line: str, group: str, choice: Choice | None) -> _Below:
+        return cls(group, choice, _indent(line), _number_of(line))
+
+    def holds_for(self, line: str, *, apart: bool) -> bool:
+        """Whether it still holds for the next line. `apart`: there is an empty line before it."""
+        indent, number = _indent(line), _number_of(line)
+        self.lines += 1
+        if self.lines == 1:
+            self.nested, self.counted = indent > self.indent, number == 1
+            self.items, self.spaced = _ITEM.match(line) is not None, apart
+        elif self.lines == 2:
+            self.spaced = self.spaced and apart
+        if self.nested:
+            return indent > self.indent
+        if self.number and not self.counted:
+            return number != self.number + 1
+        if self.choice is None:
+            return True
+        # Where an empty line stands before each, none of them ends the list.
+        ended = self.lines > 1 and ((apart and not self.spaced) or (self.items and not _ITEM.match(line)))
+        return self.lines <= _MOST_ALTERNATIVES and not ended
+
+    @property
+    def its_choice(self) -> Choice | None:
+        loose = not self.nested and (not self.number or self.counted)
+        return self.choice._replace(start=0, loose=loose, below=True) if self.choice else None
+
+
+# "Meet any of the following criteria." opens a list as a colon does.
+_NOTHING_BEHIND = re.compile(
+    r"(?:\s?\d?\s?(?:criteria|conditions|items|findings|requirements))?\s?[.)]*\s*", re.IGNORECASE
+)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _number_of(line: str) -> int:
+    found = _LINE_NUMBER.match(line[:20])
+    return int(found[1]) if found else 0
 
 
 def criteria_of(passage: Passage | None) -> tuple[Criterion, ...]:
@@ -114,16 +186,38 @@ def criteria_within(passage: Passage) -> tuple[Criterion, ...]:
 
 def _criteria(passage: Passage, lines: Iterable[tuple[int, int]]) -> Iterator[Criterion]:
     current = _List(excludes=False, of_others=False)
-    for start, end in lines:
+    group: _Below | None = None
+    choice: _Below | None = None
+    before = 0
+    for start, end in islice(lines, _MOST):
         line = passage.text[start:end]
-        current = _heading(line, current)
+        apart = passage.text.count("\n", before, start) > 1
+        before = end
+        heading = _heading(line, current)
+        if heading is not current:
+            current, group, choice = heading, None, None
+        if group and not group.holds_for(line, apart=apart):
+            group = None
+        if choice and not choice.holds_for(line, apart=apart):
+            choice = None
         at = start
+        said = _Said(group.group if group else current.group, choice.its_choice if choice else None)
         for inner in _INNER_HEADING.finditer(line):
             if inner.start() > 0:
-                yield from _sentences(passage, at, start + inner.start(), current)
+                yield from _sentences(passage, at, start + inner.start(), current, said)
                 at = start + inner.start()
                 current = _List(_excludes(next(filter(None, inner.groups()))), of_others=False)
-        yield from _sentences(passage, at, end, current)
+                group = choice = None
+                said = _Said("", None)
+        told = yield from _sentences(passage, at, end, current, said)
+        if told.group is not None:
+            group = None
+            current = current._replace(group="")
+        opens = line.rstrip().endswith((":", "："))
+        if opens and told.group:
+            group = _Below.opened(line, told.group, None)
+        if told.choice and (opens or _NOTHING_BEHIND.fullmatch(passage.text, told.choice.start, end)):
+            choice = _Below.opened(line, "", told.choice)
 
 
 def _listed(text: str) -> Iterator[tuple[int, int]]:
@@ -158,7 +252,9 @@ def _heading(line: str, current: _List) -> _List:
     """The list that the line opens; the current one for any other line."""
     found = _HEADING.match(line[:200])
     if found and _opens(found):
-        return _List(_excludes(found["kind"]), bool(_OTHERS.search(found["before"] + found["after"][:40])))
+        words = found["before"], found["after"]
+        group = named_group(words[0]) or named_group(words[1])
+        return _List(_excludes(found["kind"]), bool(_OTHERS.search(words[0] + words[1][:40])), group)
     if _EXCLUDING_LINE.search(line[-120:]):
         return _List(excludes=True, of_others=current.of_others)
     return current
@@ -181,18 +277,42 @@ def _excludes(kind: str) -> bool:
     return kind.lower().startswith(("excl", "non", "ineligib"))
 
 
-def _sentences(passage: Passage, start: int, end: int, current: _List) -> Iterator[Criterion]:
+class _Said(NamedTuple):
+    """What holds for the sentences of a line: a group (None: no heading names one), and a list of alternatives."""
+
+    group: str | None
+    choice: Choice | None
+
+
+def _sentences(
+    passage: Passage, start: int, end: int, current: _List, said: _Said
+) -> Generator[Criterion, None, _Said]:
+    """The criteria of a line; returns the group and the list of alternatives that the line itself opens."""
     text = passage.text
     at = start
+    group, choice = said.group or "", said.choice
+    opened = _Said(None, None)
     for cut in (*_CUT.finditer(text, start, end), None):
         stop = cut.start() if cut else end
         first = _BULLET.match(text, at, stop)
         for low, high in _pieces(text, first.end() if first else at, stop):
             sentence = text[low:high]
+            named = heading_of(text, low, high)
+            if named is not None:
+                group = named
+                opened = opened._replace(group=named)
+            found = choice_in(text, low, high)
+            choice = found or choice
+            opened = opened._replace(choice=found)
             excludes = _keeps_out(sentence, current)
             if excludes is not None and not _EXAMPLE.match(sentence):
-                yield Criterion(passage, low, high, excludes, _DENIAL.match(sentence) is not None, current.of_others)
+                denied = _DENIAL.match(sentence) is not None
+                whom = group_in(text, low, high) or group
+                yield Criterion(passage, low, high, excludes, denied, current.of_others, whom, choice)
+        if choice is not said.choice and not (cut and cut.group().startswith(";")):
+            choice = said.choice
         at = cut.end() if cut else end
+    return opened
 
 
 def _keeps_out(sentence: str, current: _List) -> bool | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from apps.classification.rules.cards.amounts import (
@@ -34,6 +35,8 @@ _BY_PERSON = _BY_BODY | {"joint"}
 _LEAST = {"kg": 1e4, "m2": 1e4, "joint": 1e5, "total": 1e4}
 _USUAL = {"kg": (1e5, 1e8), "m2": (1e5, 1e9), "joint": (1e6, 1e9), "total": (1e5, 2e10)}
 _MOST = 1e12
+# Of one record, in reading order: what states more numbers of cells is a table. The recorded ones state up to 33.
+_MOST_READINGS = 100
 
 _RESTATED = re.compile(r"\s?[(=]\s?(?:i\.e\.?,?\s?)?$")
 _OTHER_UNIT = re.compile(
@@ -135,7 +138,8 @@ def extract_doses(material: Material) -> Iterable[Label]:
     silent. `detail`: kind ("msc", "hsc", None for cells of neither kind), low, high, basis ("kg", "m2", "joint",
     "total"), bound, cumulative (over all administrations), written, arms (indices of the arm groups).
     """
-    readings = [reading for statement in statements(material, NUMBER_CUE) for reading in _readings(material, statement)]
+    told = (reading for statement in statements(material, NUMBER_CUE) for reading in _readings(material, statement))
+    readings = list(islice(told, _MOST_READINGS))
     if "hsc" in material.kinds and not any(reading.kind == "hsc" for reading in readings):
         readings.extend(_graft_criteria(material))
     for kind in ("msc", None, "hsc"):

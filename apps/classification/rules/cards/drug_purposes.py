@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from apps.classification.rules.cards.material import Named, Passage
@@ -307,7 +308,7 @@ def uses_of(
             if term.field in _DRUG
             and (irradiates or term.value != "tbi" or term.end - term.start > _LONGEST_ABBREVIATION)
         ]
-        uses = _joined(sentence, _read(passage, sentence, drugs, before, elsewhere=elsewhere))
+        uses = _with_growth_factor(_joined(sentence, _read(passage, sentence, drugs, before, elsewhere=elsewhere)))
         for use in uses:
             if use.role is None and given:
                 yield use._replace(role="conditioning")
@@ -403,6 +404,35 @@ def _joined(sentence: _Sentence, uses: Sequence[Use]) -> list[Use]:
             if len(between) <= _LIST and _LISTED.fullmatch(between):
                 told[i] = use._replace(role=before.role, how=before.how)
     return told
+
+
+# "Cyclophosphamide, followed by G-CSF".
+_THEN_GROWTH = re.compile(r"[^.;:]{0,60}?\b(?:followed by|and then|then|and|with|plus)\W[^.;:]{0,40}", re.IGNORECASE)
+
+
+def _with_growth_factor(uses: Sequence[Use]) -> list[Use]:
+    """Cyclophosphamide that a growth factor follows in its sentence mobilises, where only a sentence before tells of
+    conditioning and no drug of a conditioning stands beside it.
+    """
+    if any(set(use.drugs) & ONLY_CONDITIONING for use in uses):
+        return list(uses)
+    if not any(
+        _is_carried_conditioning(use)
+        and set(following.drugs) <= GROWTH_FACTORS
+        and _THEN_GROWTH.fullmatch(use.passage.text, use.end, following.start)
+        for use, following in pairwise(uses)
+    ):
+        return list(uses)
+    return [
+        use._replace(role="mobilisation", how="carried")
+        if _is_carried_conditioning(use) or (use.role is None and set(use.drugs) <= GROWTH_FACTORS)
+        else use
+        for use in uses
+    ]
+
+
+def _is_carried_conditioning(use: Use) -> bool:
+    return (use.how, use.role, use.drugs) == ("carried", "conditioning", ("cyclophosphamide",))
 
 
 def _shares(use: Use, other: Use) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import TIME_UNIT, Limits, comparison, limits_in, months, plain
 from apps.classification.rules.cards.criteria import Criterion
+from apps.classification.rules.cards.groups import of_both
 from apps.classification.rules.cards.material import Named
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence
@@ -79,6 +80,7 @@ class _Duration(NamedTuple):
     span: Span
     excluded: bool
     doubt: str
+    group: str = ""
 
 
 def durations_of(
@@ -96,7 +98,10 @@ def durations_of(
         for duration in _durations_in(criterion, terms, about, conditions):
             key = (_float(duration.limits.low), _float(duration.limits.high))
             if key in found:
-                found[key][1].append(duration.span)
+                known, spans = found[key]
+                spans.append(duration.span)
+                # What holds for everybody holds for a group too.
+                found[key] = (known._replace(group=of_both(known.group, duration.group)), spans)
             else:
                 found[key] = (duration, [duration.span])
     united = _united(found)
@@ -114,7 +119,7 @@ def _united(found: Found) -> Found:
     if len(found) == 2 and len(lows) == len(highs) == 1:
         low, high = lows[0][0], highs[0][1]
         (one, its), (other, others) = found[lows[0]], found[highs[0]]
-        if low is not None and high is not None and low < high and one.since == other.since:
+        if low is not None and high is not None and low < high and (one.since, one.group) == (other.since, other.group):
             limits = one.limits._replace(high=other.limits.high, high_open=other.limits.high_open)
             return {(low, high): (one._replace(limits=limits, doubt=one.doubt or other.doubt), [*its, *others])}
     return found
@@ -243,7 +248,7 @@ def _turned(criterion: Criterion, point: Named, limits: Limits, doubt: str) -> _
     if not limits.written and criterion.keeps_out:
         return None
     span = criterion.span(min(point.start, limits.start), max(point.end, limits.end))
-    return _Duration(kept, since, span, criterion.excludes, doubt)
+    return _Duration(kept, since, span, criterion.excludes, doubt, criterion.group)
 
 
 def _float(number: str | None) -> float | None:
@@ -266,6 +271,7 @@ def _label(low: float | None, high: float | None, duration: _Duration, spans: li
     else:
         value = f"<{'' if limits.high_open else '='}{plain(high or 0)}"
     reason = "An exclusion names a length of disease; what is left is shown."
+    detail = {"low_months": low, "high_months": high, "since": duration.since, "written": spans[0].words}
     return Label(
         "duration",
         value,
@@ -273,5 +279,5 @@ def _label(low: float | None, high: float | None, duration: _Duration, spans: li
         duration.doubt or (reason if duration.excluded else "The criteria say how long ago the disease began."),
         evidence(spans),
         doubtful=bool(duration.doubt),
-        detail={"low_months": low, "high_months": high, "since": duration.since, "written": spans[0].words},
+        detail=detail | {"of_group": duration.group} if duration.group else detail,
     )

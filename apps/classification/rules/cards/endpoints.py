@@ -18,6 +18,14 @@ _COMPOSITES = frozenset({"acr", "sri", "neda", "lldas"})
 _EXAMINATIONS = frozenset(
     {"vital-signs", "ecg", "laboratory", "hematology", "liver-function", "lung-function", "heart-function", "imaging"}
 )
+# The bracket behind ACR lists scores of their own, of which it is worked out; behind the others it defines events.
+_MADE_OF_SCORES = frozenset({"acr"})
+# "Remission rates of ACR20": the rates of that response.
+_RATE_OF = re.compile(
+    r"\s(?:rates?\s)?(?:of|by|in|on|per|according to)\s(?:the\s)?(?:[\w-]+\s){0,6}?\(?$", re.IGNORECASE
+)
+_RATE_REACH = 80
+_SCORES = frozenset({"pain", "function"})
 _BRACKET = re.compile(r"\([^()]*,[^()]*\)")
 _LISTED = re.compile(
     r"\b(?:assessed|evaluated|measured|determined|monitored|based|assessments?|evaluations?|parameters?|consist\w*"
@@ -59,13 +67,20 @@ def _terms(material: Material, outcome: Outcome) -> list[Named]:
     """The terms of an outcome: all of its title; of its description the scales, or all where the title names nothing.
 
     A title that names no more than safety has its measures in the description, behind words such as "assessed by". What
-    a composite is made of ("ACR20: swollen joints, ...") is not measured for itself.
+    a composite is made of ("NEDA: no relapses, ...") is not measured for itself, unless those are scores.
     """
     title = _named(material, outcome, "measure", outcome.measure[:_NAME])
     composite = next((term for term in title if term.value in _COMPOSITES), None)
     if composite:
-        parts = _BRACKET.search(outcome.measure[:_NAME], composite.end)
-        return [term for term in title if not (parts and parts.start() <= term.start < parts.end())]
+        name = outcome.measure[:_NAME]
+        parts = _BRACKET.search(name, composite.end)
+        scores = composite.value in _MADE_OF_SCORES
+        return [
+            term
+            for term in title
+            if not (parts and parts.start() <= term.start < parts.end() and not (scores and _is_score(term)))
+            and not (term.value == "remission" and term.field == "endpoint" and _is_rate_of(name, term, composite))
+        ]
     told = _named(material, outcome, "description", outcome.description[:_DESCRIPTION])
     if not title:
         return told
@@ -75,6 +90,16 @@ def _terms(material: Material, outcome: Outcome) -> list[Named]:
         behind = (term for term in told if term.field != "instrument" and term.start > listed.start())
         return [*title, *scales, *(term for term in behind if term.value in _EXAMINATIONS)]
     return [*title, *scales]
+
+
+def _is_score(term: Named) -> bool:
+    return term.field == "instrument" or term.value in _SCORES
+
+
+def _is_rate_of(name: str, term: Named, composite: Named) -> bool:
+    """Whether a word of response only says how many reach the composite."""
+    gap = name[term.end : composite.start]
+    return term.end <= composite.start and len(gap) <= _RATE_REACH and _RATE_OF.search(gap) is not None
 
 
 def _named(material: Material, outcome: Outcome, name: str, text: str) -> list[Named]:

@@ -37,7 +37,7 @@ _CODE_LETTERS = frozenset("DWMY")
 # Times of something else: of the past, of a rhythm, of life.
 _LEADS_ASTRAY = re.compile(
     r"\b(?:every|each|prior|previous|past|preceding|last|older than|younger than|age[ds]?(?: of)?|once a|per"
-    r"|stable for|history of)\s(?:the\s)?$",
+    r"|stable for|history of)\s(?:the\s)?(?:\d{1,2}\s?(?:-|–|to)\s?)?$",
     re.IGNORECASE,
 )
 _TURNS_ASTRAY = re.compile(
@@ -54,20 +54,40 @@ _OF_THE_STUDY = re.compile(
 )
 
 _FOLLOW = re.compile(
-    r"\b(?:(?P<followed>follow(?:ed|s)?[\s-]?ups?|followed|followups?)"
+    r"\b(?:(?P<followed>follow(?:ed|s)?[\s-]?ups?|followed|followups?|seen (?=monthly|weekly|every|each|regularly))"
     r"|monitor(?:ed|ing)|observed|examined?|assess(?:ed|ments?)|evaluat(?:ed|ions?)|visits?)\b",
     re.IGNORECASE,
 )
 _NOT_PARTICIPANTS = re.compile(
     r"\b(?:duration of (?:the |this )?(?:study|trial)"
-    r"|(?:study|trial|project) (?:duration|period|length|will last|lasts)|total duration"
+    r"|(?:study|trial|project)(?:['’]s)? (?:(?:total |overall |planned )?[\w.]{1,8}[\s-](?:month|year|week)s?[\s-])?"
+    r"(?:duration|period|length|will last|lasts)|total duration"
     r"|recruit\w*|enrol(?:l)?ment|accrual|previous(?:ly)?|earlier|literature|reported|published|pilot|results? of"
-    r"|(?:have|has) (?:shown|been)|were|was|median|mean|retrospective\w*|overall study)\b",
+    r"|(?:have|has) (?:shown|been(?! (?:started|initiated|begun|given|completed)\b))|were|was"
+    r"|median|mean|retrospective\w*|overall study)\b",
     re.IGNORECASE,
 )
+# "Every month for the entire duration of the trial (2 years)": here that duration is how long people are looked at.
+_THROUGHOUT = re.compile(
+    r"\b(?:for|throughout|during|over)\s(?:the\s)?(?:entire|whole|full|complete)\s(?:duration|length|course|period)\sof\s"
+    r"(?:the|this)\s(?:study|trial)\s?[(,:]\s?(?=\d)",
+    re.IGNORECASE,
+)
+# "Admitted to the in-patient service for 3-5 days": days in a hospital bed are part of the treatment.
+_IN_HOSPITAL = re.compile(
+    r"\b(?:admi(?:tted|ssion)\b|hospitali[sz]\w*|in-?patients?\b|(?:stay|remain|kept|held)\w*\s(?:[\w-]+\s){0,3}?hospital"
+    r"|hospital\s(?:stay|for)|stays?\sin\s(?:the\s)?(?:hospital|clinic|ward))(?:(?!\band\b)[^.;,\d]){0,50}?"
+    r"\b(?:for|of|is|be|lasts?)\s(?:(?:the|a|an|about|approximately|around|at|least|up|to|total|of|first)\s){0,4}"
+    r"(?:[\d.]{1,4}\s?(?:-|–|to)\s?)?$",
+    re.IGNORECASE,
+)
+_HOSPITAL_REACH = 100
 # One thing after another.
 _FOLLOWED_BY = re.compile(
-    r"followed by (?!(?:the |a |an )?(?:team|phone|telephone|x-?ray|MRI|exam|visit))", re.IGNORECASE
+    r"followed by (?!(?:the |a |an |their )?(?:(?:study|trial|treating|local|same) )?"
+    r"(?:team|phone|telephone|x-?ray|MRI|exam|visit|doctors?\b|physicians?\b|nurses?\b|investigators?\b|clinicians?\b"
+    r"|specialists?\b|(?:rheumat|neur|nephr|haemat|hemat|endocrin|diabet|gastroenter|dermat|cardi)ologists?\b))",
+    re.IGNORECASE,
 )
 # Between words of following and the time.
 _GAP = 90
@@ -180,12 +200,20 @@ def _in_texts(material: Material) -> Iterator[_Told]:
             continue
         for found in islice(_FOLLOW.finditer(passage.text), _MOST_MENTIONS):
             low, high = _sentence(passage.text, found.start(), found.end())
+            if throughout := _THROUGHOUT.search(passage.text, found.end(), high):
+                for time in times_in(passage.text, throughout.end(), high):
+                    if time.start == throughout.end():
+                        yield _Told(time.months, passage.span(time.start, time.end))
             if _NOT_PARTICIPANTS.search(passage.text, low, high) or _FOLLOWED_BY.match(passage.text, found.start()):
                 continue
             treated = found["followed"] or _TREATED.search(passage.text, low, high)
             for time in times_in(passage.text, low, high) if treated else ():
-                if abs(time.start - found.start()) < _GAP:
+                if abs(time.start - found.start()) < _GAP and not _is_in_hospital(passage.text, low, time.start):
                     yield _Told(time.months, passage.span(time.start, time.end))
+
+
+def _is_in_hospital(text: str, low: int, at: int) -> bool:
+    return _IN_HOSPITAL.search(text, max(low, at - _HOSPITAL_REACH), at) is not None
 
 
 _TREATED = re.compile(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 from itertools import islice
 from typing import NamedTuple
 
 from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in
 from apps.classification.rules.cards.criteria import Criterion, criteria_of, criteria_within
 from apps.classification.rules.cards.durations import durations_of
+from apps.classification.rules.cards.groups import of_both
 from apps.classification.rules.cards.material import Material, Named, Passage
 from apps.classification.rules.cards.severity import severity_of
 from apps.classification.rules.diseases import names_only_general_conditions
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import MAX_QUOTES, Span, evidence
 from apps.classification.rules.reading import ANYWHERE, STATED, Place
-from apps.vocabulary.terms import card_finder
+from apps.vocabulary.terms import card_finder, names_of_drugs
 
 _ELIGIBILITY = "protocolSection.eligibilityModule."
 
@@ -132,12 +134,13 @@ _AGE_WITHIN = 90
 
 
 class _Ages(NamedTuple):
-    """Ages in years that let a person in, as the criteria have them."""
+    """Ages in years that let a person in, as the criteria have them. `of_group`: they are the ages of one group."""
 
     low: float | None
     high: float | None
     low_open: bool
     span: Span
+    of_group: bool = False
 
 
 def age_of(material: Material, told: Told) -> Iterator[Label]:
@@ -177,15 +180,39 @@ def _ages_in(criterion: Criterion) -> Iterator[_Ages]:
         return
     if _NOT_THE_AGE.search(words) or bool(_WOMEN.search(words)) != bool(_MEN.search(words)):
         return
-    for limits in limits_in(_AGE, text, criterion.start, min(criterion.end, criterion.start + _AGE_WITHIN)):
+    within = min(criterion.end, criterion.start + _AGE_WITHIN)
+    told = tuple(limits_in(_AGE, text, criterion.start, min(criterion.end, within + 40)))
+    for at, limits in enumerate(told):
+        if limits.start >= within:
+            return
         unit = (limits.unit or "").lower()
         of_age = "old" in unit or "age" in unit or _AGE_BEHIND.match(text, limits.end)
         if not limits.written or not (of_age or _AGE_AHEAD.search(text, criterion.start, limits.start)):
             continue
         kept = limits.turned() if criterion.keeps_out else limits
         if kept and kept.whole:
-            yield _in_years(kept, criterion)
+            ages = _with_strata(_in_years(kept, criterion), told[at + 1 :], criterion)
+            yield ages._replace(of_group=bool(criterion.group))
         return
+
+
+# Between two ranges of age: "12-21 and 7-11 years".
+_NEXT_STRATUM = re.compile(r"[\s)]*(?:,|;|/|&|and|or|versus|vs\.?)[\s(]*(?:(?:and|or|aged?|ages)\s)?", re.IGNORECASE)
+
+
+def _with_strata(ages: _Ages, further: tuple[Limits, ...], criterion: Criterion) -> _Ages:
+    """The ages with those of the ranges that are told beside them: whoever is in one of the groups is in."""
+    for limits in further:
+        between = criterion.passage.text[ages.span.end : limits.start]
+        if ages.low is None or ages.high is None or not _NEXT_STRATUM.fullmatch(between):
+            break
+        other = _in_years(limits, criterion)
+        if other.low is None or other.high is None or other.low == other.high:
+            break
+        span = criterion.span(ages.span.start, limits.end)
+        first = min(ages, other, key=lambda one: (one.low, one.low_open))
+        ages = _Ages(first.low, max(ages.high, other.high), first.low_open, span)
+    return ages
 
 
 def _in_years(limits: Limits, criterion: Criterion) -> _Ages:
@@ -201,7 +228,10 @@ def _in_years(limits: Limits, criterion: Criterion) -> _Ages:
 
 
 def _other_ages(ages: list[_Ages], low: float | None, high: float | None) -> list[_Ages]:
-    """The ages that disagree with the fields. One that agrees speaks for all: the others are of parts of the study."""
+    """The ages that disagree with the fields. One that agrees speaks for all: the others are of parts of the study.
+
+    The age of a group can agree, but not disagree: it is not everybody's.
+    """
     lows = [age for age in ages if age.low is not None]
     highs = [age for age in ages if age.high is not None]
     # "Over 17" is as good as "18 and older".
@@ -209,7 +239,9 @@ def _other_ages(ages: list[_Ages], low: float | None, high: float | None) -> lis
         age.low == low or (age.low_open and age.low is not None and age.low + 1 == low) for age in lows
     )
     high_said = not highs or any(age.high == high or (high is not None and age.high == high + 1) for age in highs)
-    differing = [age for age in ages if (age in lows and not low_said) or (age in highs and not high_said)]
+    differing = [
+        age for age in ages if not age.of_group and ((age in lows and not low_said) or (age in highs and not high_said))
+    ]
     return list({(age.low, age.high): age for age in differing}.values())
 
 
@@ -262,6 +294,7 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
     """Forms that title, conditions or criteria name; those that other words of the study name, with a doubt."""
     places: dict[str, list[Span]] = {}
     doubtful: dict[str, list[Span]] = {}
+    groups: dict[str, list[str]] = {}
     for criterion, terms in told:
         if criterion.keeps_out or criterion.excludes or criterion.of_others:
             continue
@@ -269,7 +302,8 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
             if term.field == "phenotype" and not _ONLY_IF.search(
                 criterion.passage.text, max(criterion.start, term.start - 60), term.start
             ):
-                _add_forms(material, term, places)
+                for form in _add_forms(material, term, places):
+                    groups.setdefault(form, []).append(criterion.group)
     passages = tuple(_with_forms(material))
     for term in islice(material.named("gates", passages), _MOST_TERMS_OF_A_TEXT):
         if term.field != "phenotype":
@@ -281,7 +315,11 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
     if "new-onset" not in doubtful:
         doubtful["new-onset"] = list(_newly_diagnosed(material, passages))
     for form, spans in places.items():
-        yield Label("phenotype", form, "form-stated", "Title, conditions or criteria name this form.", evidence(spans))
+        detail = _of_group(groups.get(form, []))
+        reason = "Title, conditions or criteria name this form."
+        if detail:
+            reason = "The criteria ask for this form in one group only."
+        yield Label("phenotype", form, "form-stated", reason, evidence(spans), detail=detail)
     for form, spans in doubtful.items():
         if spans and form not in places:
             reason = "Only other texts than the title, the conditions and the criteria name this form."
@@ -316,13 +354,24 @@ def _newly_diagnosed(material: Material, passages: Iterable[Passage]) -> Iterato
                 yield passage.span(*found.span())
 
 
-def _add_forms(material: Material, term: Named, places: dict[str, list[Span]]) -> None:
+def _of_group(groups: list[str]) -> dict[str, str] | None:
+    """The group, where criteria restrict something to one wherever they name it: what a title says is narrowed so."""
+    group = reduce(of_both, groups) if groups else ""
+    return {"of_group": group} if group else None
+
+
+def _add_forms(material: Material, term: Named, places: dict[str, list[Span]]) -> list[str]:
+    """Adds the places of the forms that a term names, and returns these forms."""
+    forms = []
     for form in ("ppms", "spms") if term.value == "ppms-spms" else (term.value,):
         near = max(0, term.start - _NEAR_FORM), term.end + _NEAR_FORM
         if form == "new-onset" and not _DIABETES_WORD.search(term.passage.text, *near):
             continue
-        if len(places.get(form, ())) < MAX_QUOTES and material.reading.has([_FORM_OF[form]], ANYWHERE):
-            places.setdefault(form, []).append(term.span)
+        if material.reading.has([_FORM_OF[form]], ANYWHERE):
+            forms.append(form)
+            if len(places.get(form, ())) < MAX_QUOTES:
+                places.setdefault(form, []).append(term.span)
+    return forms
 
 
 # --- Drugs that failed --------------------------------------------------------------------------------------------
@@ -340,7 +389,9 @@ _WHILE = re.compile(r"\b(?:while|breakthrough)\b", re.IGNORECASE)
 _ACTIVITY = re.compile(r"\b(?:relaps\w*|attacks?|flares?|exacerbat\w*|progress\w*)\b", re.IGNORECASE)
 _REFRACTORY = re.compile(
     r"\b(?:(?:treatment|therapy|drug|steroid)[\s-](?:resistant|refractory)|refractory|(?:inadequate|incomplete|insufficient)"
-    r" (?:response|responders?) to)\b",
+    r" (?:response|responders?) to"
+    r"|(?:failed|failing|failure\s(?:of|to))\s(?:[\w-]+\s){0,6}?"
+    r"(?:treatments?|therap(?:y|ies)|lines?|drugs?|agents?|medications?|DMARDs?|inhibitors?|biologics?))\b",
     re.IGNORECASE,
 )
 _SAY_NO_DISEASE = frozenset({"with", "disease", "type", "patients", "severe", "chronic", "acute"})
@@ -351,7 +402,8 @@ _ELSE_FAILS = re.compile(
 
 def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[Label]:
     spans: list[Span] = []
-    drugs: dict[str, str] = {}
+    drugs: list[Named] = []
+    groups: list[str] = []
     doubtful: list[Span] = []
     for at, (criterion, terms) in enumerate(told):
         if criterion.of_others:
@@ -363,13 +415,14 @@ def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[L
             continue
         if not any(term.field == "failure" for term in terms):
             continue
-        listed = [term for _, terms in _with_its_list(told, at) for term in terms]
+        with_list = list(_with_its_list(told, at))
+        listed = [term for _, terms in with_list for term in terms]
         failure = next((term for term in terms if _fails(criterion, term, listed, conditions)), None)
         if failure:
             spans.append(failure.span)
-            names = (term.span.words for term in listed if (term.field, term.value) == ("drug", "name"))
-            drugs.update((name.lower(), name) for name in names)
-    detail = {"drugs": list(drugs.values())}
+            groups.append(criterion.group)
+            drugs += [drug for one, terms in with_list for drug in _that_failed(one, terms, failure)]
+    detail = {"drugs": _once_each(drugs), **(_of_group(groups) or {})}
     if spans:
         reason = "The criteria ask that an earlier treatment did not help or was not tolerated."
         yield Label("failed_drugs", "yes", "treatment-failed", reason, evidence(spans), detail=detail)
@@ -381,6 +434,66 @@ def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[L
         yield Label(
             "failed_drugs", "yes", "responders-excluded", reason, evidence(doubtful), doubtful=True, detail=detail
         )
+
+
+# From here on a criterion tells what may go on beside the cells: "..., and on a stable dose of".
+_MAY_GO_ON = re.compile(
+    r"(?:(?:\b(?:and|or|but|while|who|if|plus|then)\b|[,;(])\s*(?:[\w≥≤<>=/.-]+\s+){0,7}?|^[\s\W]*(?:with\s|on\s)?(?:an?\s|the\s)?)"
+    r"(?:stable\s(?:\w+\s)?(?:dos|regimen|therap|treatment|background)\w*|stable\son|low[\s-]dose|continu(?:ed|ing|e)\b|maintenance"
+    r"|background|concomitant|(?:are|is|be)\s(?:permitted|allowed)|permitted|allowed|washed?[\s-]?out|discontinued)",
+    re.IGNORECASE,
+)
+# These are tried because of the failure, and say what fails all the same: "despite a stable dose of".
+_ALL_THE_SAME = re.compile(r"\b(?:despite|in spite of|while|still|although|notwithstanding)\b", re.IGNORECASE)
+
+_EXPLAINED = re.compile(r"\s?\(\s?")
+
+
+def _that_failed(criterion: Criterion, terms: list[Named], failure: Named) -> list[Named]:
+    """The drugs named in a criterion on failure, or in a line of its list, without those that may go on."""
+    text = criterion.passage.text
+    names = [term for term in terms if (term.field, term.value) == ("drug", "name")]
+    here = criterion.start <= failure.start < criterion.end
+    from_ = failure.end if here else criterion.start
+    if here and _ALL_THE_SAME.search(failure.span.words):
+        return names
+    found = _MAY_GO_ON.search(text, from_, criterion.end) if here else _MAY_GO_ON.search(criterion.text)
+    if found is None:
+        return names
+    stop = found.start() if here else criterion.start + found.start()
+    # "Failed, on a stable dose of methotrexate, to": what failed is named nowhere else.
+    told = any((term.field == "drug" and from_ <= term.start < stop) or term.end <= failure.start for term in terms)
+    return [name for name in names if name.start < stop] if told or not here or stop > failure.end else names
+
+
+def _once_each(drugs: list[Named]) -> list[str]:
+    """The names of drugs as first written, each drug once: not again by its short or trade name, or in the plural."""
+    names: dict[str, str] = {}
+    same = dict(names_of_drugs())
+    before: Named | None = None
+    for drug in drugs:
+        words = drug.span.words
+        name = _drug_key(words, same)
+        if (
+            before
+            and before.passage is drug.passage
+            and _EXPLAINED.fullmatch(drug.passage.text, before.end, drug.start)
+            and drug.passage.text[drug.end : drug.end + 2].lstrip().startswith(")")
+        ):
+            # "Cyclophosphamide (CYC)": the text itself says that they are one.
+            same[words.lower()] = _drug_key(before.span.words, same)
+            name = same[words.lower()]
+        names.setdefault(name, words)
+        before = drug
+    return list(names.values())
+
+
+def _drug_key(words: str, same: dict[str, str]) -> str:
+    name = re.sub(r"[\s-]+", " ", words.lower())
+    singular = name.removesuffix("s")
+    if name not in same and (singular in same or not name.endswith("us")):
+        name = singular
+    return same.get(name, name)
 
 
 def _refractory(material: Material) -> Iterator[Span]:
@@ -423,7 +536,7 @@ def _with_its_list(told: Told, at: int) -> Iterable[tuple[Criterion, list[Named]
     yield told[at]
     if told[at][0].text.rstrip().endswith((":", "：")):
         for criterion, terms in told[at + 1 : at + 9]:
-            if criterion.excludes:
+            if criterion.excludes or criterion.group != told[at][0].group:
                 return
             yield criterion, terms
 

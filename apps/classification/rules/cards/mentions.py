@@ -13,7 +13,7 @@ from typing import NamedTuple
 from apps.classification.rules.cards.material import Material, Passage
 from apps.classification.rules.quoting import Span
 from apps.classification.rules.reading import GIVEN, Hit, Place
-from apps.vocabulary.terms import card_finder
+from apps.vocabulary.terms import READ_TOGETHER, card_finder
 
 # Terms of the first rules that name cells, by what they name.
 _MSC = ("msc", "msc-by-tissue", "mixed-cells")
@@ -41,7 +41,6 @@ _CELLS = {
     **dict.fromkeys(_OTHER, ""),
 }
 
-_VOCABULARY = ("product", "routes", "things")
 # What a word of the other fields may belong to; a finding is nothing but words taken away.
 _THINGS = frozenset({"cells", "past", "other", "tissue", "drug", "inert", "finding"})
 _MESH = (Place.CONDITION_MESH, Place.INTERVENTION_MESH)
@@ -200,7 +199,7 @@ def sentences(material: Material, passages: tuple[Passage, ...] | None = None) -
 def _words(text: str, *, named: str) -> list[Word]:
     """The words of a text. The name of a product is a word for what `named` says too, as names of cells are."""
     words = []
-    for term in islice(card_finder(*_VOCABULARY).find(text), _MOST_WORDS):
+    for term in islice(card_finder(*READ_TOGETHER).find(text), _MOST_WORDS):
         field, _, value = term.group.partition(".")
         words.append(Word(field, value, term.start, term.end))
         if field == "product":

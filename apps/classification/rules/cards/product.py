@@ -25,6 +25,7 @@ _REASONS = {
     "donor-in-abbreviation": "Only an abbreviation of the transplantation tells the donor.",
     "donor-in-criteria": "Only the criteria tell who gives the cells.",
     "own-cells-taken": "The cells are taken from the person who gets them back.",
+    "twin-is-donor": "The cells come from an identical twin: a relative, whose cells are alike.",
     "relative-is-donor": "The cells come from a relative, so from another person.",
     "growing-told": "The record tells whether the cells are grown in culture.",
     "keeping-told": "The record tells whether the cells are frozen.",
@@ -101,6 +102,13 @@ _TAKEN = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_NEAR = 60
+# Who likes may give it: what only some give is not what all get.
+_VOLUNTARY = re.compile(
+    r"\b(?:voluntar\w+(?! (?:healthy|donors?))|optional(?:ly)?"
+    r"|those (?:\w+ ){0,2}(?:who|that) (?:are )?(?:agree(?:able)?|willing|wish|consent)\b"
+    r"(?! to (?:participat\w+|take part|join|enrol\w*|the (?:study|trial)))|(?:if|who) they agree)",
+    re.IGNORECASE,
+)
 # Blood is taken in every trial, and these tissues are no donation.
 _TAKEN_FOR_CELLS = frozenset(
     {"bone-marrow", "adipose", "umbilical-cord", "cord-blood", "placenta", "menstrual-blood", "dental-pulp"}
@@ -173,8 +181,13 @@ def _comes_from(gap: str) -> bool:
 
 
 def _taken_tissues(material: Material, sentence: Sentence, unlinked: Iterable[Word]) -> Iterator[Word]:
-    """Tissues that are taken in this sentence. Before a transplantation marrow is aspirated to look at it."""
+    """Tissues that are taken in this sentence. Before a transplantation marrow is aspirated to look at it.
+
+    What is taken from those alone who agree to it, or for research, is not what is given.
+    """
     text = sentence.passage.text
+    if _VOLUNTARY.search(text, sentence.start, sentence.end):
+        return
     for word in sentence.having("harvest"):
         if "msc" in material.kinds or word.value != "bone-marrow" or "harvest" in text[word.start : word.end].lower():
             yield word
@@ -231,6 +244,8 @@ _TAKING = re.compile(
     re.IGNORECASE,
 )
 _PATIENT = re.compile(r"\b(?:patients?|subjects?|participants?|recipients?)\b", re.IGNORECASE)
+# "Leukapheresis products in patients with lupus": those who are treated, who need not be those who give.
+_TREATED_PEOPLE = re.compile(r"\b(?:in|for|to)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
 _DONOR = re.compile(r"\bdonors?\b", re.IGNORECASE)
 # Between a tissue and the cells that are named for it.
 _BRIDGE = re.compile(r"[\s-]{1,3}(?:(?:derived|tissue|[\w+]{1,12}[- ]positive)[\s-]{1,3})?", re.IGNORECASE)
@@ -252,11 +267,16 @@ def _donors(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
 def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statement]:
     rank = _DONOR_RANKS[sentence.trust]
     in_general = _tells_of_both_in_general(sentence)
-    for word in sentence.having("donor", "giver"):
-        if word.field == "donor" and (in_general or sentence.trust is Trust.BACKGROUND):
+    for word in sentence.having("donor", "giver", "twin"):
+        if word.field != "giver" and (in_general or sentence.trust is Trust.BACKGROUND):
             continue
         cells = _cells_beside(sentence, word)
-        if cells:
+        if cells and word.field == "twin":
+            said = _statement(material, sentence, word, cells, rank, "twin-is-donor")
+            # Of mesenchymal cells some use the word for own ones.
+            if said.kind == "hsc":
+                yield said
+        elif cells:
             rule = "donor-beside-cells" if word.field == "donor" else "donor-told"
             yield _statement(material, sentence, word, cells, rank, rule)
     if sentence.trust in (Trust.LISTED, Trust.BACKGROUND):
@@ -265,7 +285,9 @@ def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statem
         for word in sentence.having("loose-donor"):
             yield _of_graft(material, sentence, word, "donor-in-abbreviation")
     for word in _own_cells_taken(sentence):
-        yield _statement(material, sentence, word, None, _OWN_RANK, "own-cells-taken")
+        # A title that tells of leukapheresis "in patients with lupus" names those who are treated; most give it too.
+        own_rank = _OWN_RANK if word.field != "harvest" or _names_giving_patients(sentence) else _SHAKY_RANK
+        yield _statement(material, sentence, word, None, own_rank, "own-cells-taken")
 
 
 def _tells_of_both_in_general(sentence: Sentence) -> bool:
@@ -282,12 +304,21 @@ def _own_cells_taken(sentence: Sentence) -> Iterator[Word]:
         yield from (Word("donor", word.value, word.start, word.end) for word in sentence.having("taken"))
     harvests = [word for word in sentence.having("harvest") if word.value != "menstrual-blood"]
     if harvests and _PATIENT.search(text, sentence.start, sentence.end):
-        yield from (Word("donor", "autologous", word.start, word.end) for word in harvests)
+        yield from (Word("harvest", "autologous", word.start, word.end) for word in harvests)
+
+
+def _names_giving_patients(sentence: Sentence) -> bool:
+    """Whether patients are named of whom something is taken; a title names those who are treated."""
+    text = sentence.passage.text
+    patients = _PATIENT.finditer(text, sentence.start, sentence.end)
+    if sentence.passage.place is not Place.TITLE:
+        return any(patients)
+    return any(not _TREATED_PEOPLE.search(text, max(sentence.start, one.start() - 40), one.start()) for one in patients)
 
 
 def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
     """The cells, or their tissue, to which an adjective belongs; None where it belongs to something else."""
-    fields = _OWNERS if word.field == "donor" else (*_OWNERS, *_TISSUES)
+    fields = _OWNERS if word.field != "giver" else (*_OWNERS, *_TISSUES)
     thing = sentence.nearest(word, *fields, before=20)
     if thing and thing.field == "tissue":
         thing = _cells_behind(sentence, thing)
@@ -328,7 +359,9 @@ def _with_relatives(statements: list[Statement]) -> list[Statement]:
     own = {one.kind for one in statements if one.value == "autologous" and one.rank == best[one.kind]}
     raised = []
     for one in statements:
-        if one.value == "related" and one.kind not in own and one.rank <= _SHAKY_RANK:
+        if one.rule == "twin-is-donor":
+            raised.append(one)
+        elif one.value == "related" and one.kind not in own and one.rank <= _SHAKY_RANK:
             raised.append(one._replace(rank=best[one.kind], doubtful=one.rank > _WORTH_ADDING))
             raised.append(one._replace(value="allogeneic", rule="relative-is-donor"))
         else:
@@ -443,6 +476,7 @@ def _handling(material: Material, read: Iterable[Sentence], field: str, rule: st
 # may do, of cells that are kept in reserve, of samples that are looked at.
 _KEPT_OTHERWISE = re.compile(
     r"\b(?:certif\w+|accredit\w+|licen[cs]ed|back-?up|in reserve|for (?:potential|possible) (?:later|future) use"
+    r"|(?:stored|kept|deposited|banked|placed) in (?:a|the|our) (?:\w+ )?bio-?bank"
     r"|(?:cryo\S+|freezing|thawing) (?:might|may|could|can|affects?|has been|have been))\b",
     re.IGNORECASE,
 )

@@ -159,6 +159,7 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
         and not NEXT_GIVEN.match(text, term.start)
         and not (term.end <= start and _CLOSED.match(text[term.end : start]))
         and not _is_solvent(text, term)
+        and not (term.subject == "control" and _CONTROLLED.match(text, term.end))
     ]
     if statement.passage.place is Place.TITLE:
         following = next((term for term in terms if term.start >= end), None)
@@ -169,11 +170,15 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
     if inside:
         return inside[-1]
     after = next((term for term in terms if term.start >= end), None)
+    if statement.of_cells and statement.named and _CODED.match(text, end):
+        return None
     if _OF.match(text, end) and not _PRODUCT.match(text, end):
         if after and after.subject in _BESIDE:
             # "An infusion of islets plus stem cells".
             after = next((term for term in terms if term.subject in CELLS and _joined(text, after, term)), after)
         return after if after and after.start - end < 60 else Term("unknown", end, end)
+    if after and after.subject in CELLS and _IN_DOSES.fullmatch(text, end, after.start):
+        return after
     before = next((term for term in reversed(terms) if term.end <= start), None)
     if before and before.subject == "visit" and _THEN_GIVEN.match(text, before.end, end):
         return None
@@ -227,8 +232,17 @@ _PRODUCT = re.compile(
     r"\s?of\s(?:the\s|a\s|an\s)?(?:IMP|IP|study|investigational|trial|product|treatment|therapy|it\b|them\b|this\b|each\b|\d)",
     re.I,
 )
+# "An injection of ABC12-3": a code in the place that names the cells is theirs. CD34 and IL-2 are none.
+_CODED = re.compile(
+    r"\s?(?:(?!of\s)[a-z(][\w()-]{0,20}\s){0,4}of\s(?:the\s)?"
+    r"(?!CD\d|IL-?\d|NCT\d|COVID|SARS)[A-Z]{2,8}[A-Za-z]{0,8}-?\d[\w-]{1,16}\b(?!\+)"
+)
 # A word in brackets that are closed again is an aside.
 _CLOSED = re.compile(r"[^()]{0,80}\)[^)]*$")
+# "Three times at 30-day intervals in doses of a million cells": whatever is named before, this is said of the cells.
+_IN_DOSES = re.compile(r"[^.;:]{0,40}?\s(?:for|in|at)\s(?:[\w-]+\s){0,2}doses?\sof\s[^.;:]{0,30}", re.I)
+# "A placebo-controlled trial" speaks of the trial.
+_CONTROLLED = re.compile(r"[\s-]{0,3}control{1,2}ed\b", re.I)
 _OF = re.compile(r"\s?(?:of|with)\s", re.I)
 
 
@@ -279,6 +293,7 @@ def _chosen(facts: list[Fact]) -> tuple[list[Fact], list[Fact]]:
     if ordinals and not any(_most(fact) > 1 for fact in kept):
         last = max(_most(fact) for fact in ordinals)
         kept = [fact for fact in ordinals if _most(fact) == last]
+        kept += [replace(fact, times=(last - 1, None)) for fact in kept if fact.parted and last > 1]
     return kept, options
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import msgspec
 
 from apps.classification.rules.cards.comparisons import Limits, comparison, limits_in
 from apps.classification.rules.cards.criteria import Criterion
+from apps.classification.rules.cards.groups import Choice, of_both
 from apps.classification.rules.cards.material import Named
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence
@@ -68,9 +72,11 @@ _NEPHRITIS = re.compile(r"(?i:nephritis)|\bLN\b")
 _OF_THE_KIDNEYS = re.compile(r"nephr|kidney|renal", re.IGNORECASE)
 
 _UNIT = (
-    r"[%％]|percent\b|mmol\s?/\s?mol|(?:pmol|nmol|mmol|[µμu]mol|ng|[µμu]g|mcg|mg|g|u|iu|units?)\s?/\s?"
-    r"(?:24\s?-?h(?:ours?|rs?|r)?|day|d|m?l|dl|kg|mmol|m?g(?:\s?cr(?:eatinine)?)?)\b(?:\s?/\s?(?:day|d|kg|24\s?h)\b)?"
-    r"|mm\s?/\s?(?:1?\s?st\s)?h(?:our|r)?\b|mg\b|g\b"
+    r"[%％]|percent\b|mmol\s?/\s?mol|(?:pmol|nmol|mmol|[µμu]mol|ng|[µμu]g|mcg|mg|g|u|iu|units?)\s?(?:/|per\s)\s?"
+    r"(?:24\s?-?h(?:ours?|rs?|r)?|day|d|m?l|dl|kg|mmol|m?g(?:\s?cr(?:eatinine)?)?)\b(?:\s?(?:/|per\s)\s?(?:day|d|kg|24\s?h)\b)?"
+    r"|m?g\s(?:in|per|over|during)\s24\s?-?h(?:ours?|rs?|r)?\b"
+    r"|ml\s?(?:/|per\s)\s?min(?:ute)?s?\b\.?(?:\s?(?:/|per\s)\s?1[.,·]73\s?m(?:²|\\?\^?2)?)?"
+    r"|mm\s?(?:/|per\s)\s?(?:1?\s?st\s)?h(?:our|r)?\b|mg\b|g\b"
 )
 _COMPARISON = comparison(_UNIT)
 # Joints are counted in words too: "four swollen joints".
@@ -135,13 +141,23 @@ _NEXT_GROUP = re.compile(
 
 
 class _Gate(NamedTuple):
-    """A limit of a measure in the sense of inclusion; `doubt` says why it may be misread, or is empty."""
+    """A limit of a measure in the sense of inclusion; `doubt` says why it may be misread, or is empty.
+
+    `unit` is spelled as in the label's value. `group`: the only group for which it holds, or empty. `choice`: the list
+    of which a part is enough; `others`: the record names something beside it that is none of our measures. `turned`:
+    it is what an unwanted state leaves.
+    """
 
     measure: str
     limits: Limits
     span: Span
     excluded: bool
     doubt: str
+    unit: str = ""
+    group: str = ""
+    choice: Choice | None = None
+    others: bool = False
+    turned: bool = False
 
 
 def severity_of(
@@ -152,22 +168,113 @@ def severity_of(
     `told` are the criteria with their terms, `about` the groups of the study's diseases, `conditions` its conditions as
     text in lower case.
     """
-    gates: dict[str, list[_Gate]] = {}
-    grades: dict[str, Label] = {}
+    found: list[_Gate] = []
+    grades: list[tuple[Label, _Gate]] = []
     for criterion, terms in told:
         if criterion.of_others:
             continue
         mentions = _mentions(criterion, terms)
-        for gate in _gates_in(criterion, mentions, about, conditions):
-            gates.setdefault(gate.measure, []).append(gate)
+        found += _gates_in(criterion, mentions, about, conditions)
         for name, start, end in mentions:
             grade = _GRADES[name](criterion, start, end) if name in _GRADES else None
             if grade:
-                grades.setdefault(grade.value, grade)
-    for measure, found in gates.items():
-        for gate, spans in _united(found):
+                grades.append(grade)
+    chosen = _with_choices([*found, *(gate for _, gate in grades)])
+    gates: dict[str, list[_Gate]] = {}
+    for gate in chosen[: len(found)]:
+        gates.setdefault(gate.measure, []).append(gate)
+    for measure, several in gates.items():
+        for gate, spans in _united(several):
             yield _label(measure, gate, spans)
-    yield from grades.values()
+    labels: dict[str, Label] = {}
+    for (label, _), gate in zip(grades, chosen[len(found) :], strict=True):
+        known = labels.get(label.value)
+        if known is None or (known.detail or {}).get("of_group") or (known.detail or {}).get("any_of") is not None:
+            labels[label.value] = known if known and gate.group else _marked(label, gate)
+    yield from labels.values()
+
+
+# "Or" between two limits, and words that may stand before the second measure. A number behind it is the same limit in
+# another unit.
+_OR = r"(?:(?:and\s?/\s?)?\bor\b(?:\s?/\s?and\b)?|或者?|[oO]r\b)"
+_ARTICLES = (
+    r"(?:(?:an?|the|their|with|by|have|has|having|if|elevated|increased|baseline|serum|fasting|score|level|of"
+    r"|at least|one|new|positive|active|high|clinical|total|mean|screening|either)\s+)"
+)
+_OR_BETWEEN = re.compile(rf"[\s,;:)\].]{{0,4}}{_OR}[\s*•\-–()\d.]{{0,8}}{_ARTICLES}{{0,4}}[\s(]*", re.IGNORECASE)
+_SCALE_BEHIND = re.compile(
+    r"[\s)]*(?:(?:points?|scores?|joints?|count|on|at|in|the|screening|baseline|visit|entry)[\s)]*){0,5}",
+    re.IGNORECASE,
+)
+# Where the limit itself goes on, or is told once more.
+_GOES_ON = re.compile(
+    r"(?:more|less|fewer|greater|higher|lower|above|below|over|under|equal|equivalent|equals|its|later|older|younger|longer"
+    r"|better|worse|\d|[<>≤≥=\\~(]|prior|before|after|within|during|at\b|the equivalent)",
+    re.IGNORECASE,
+)
+_OR_BEHIND = re.compile(rf"[\s,)]{{0,3}}{_OR}\s+(?=\S)", re.IGNORECASE)
+_OR_AHEAD = re.compile(rf"{_OR}\s+{_ARTICLES}{{0,4}}$", re.IGNORECASE)
+
+
+def _with_choices(gates: list[_Gate]) -> list[_Gate]:
+    """The gates, those of which one is enough with the list that says so. Of exclusions all must be met."""
+    chosen = list(gates)
+    order = sorted(range(len(gates)), key=lambda at: (gates[at].span.path, gates[at].span.start, -gates[at].span.end))
+    for i, j in pairwise(order):
+        one, other = chosen[i], chosen[j]
+        if one.turned or other.turned or one.span.path != other.span.path or other.choice:
+            continue
+        between = other.span.text[one.span.end : other.span.start]
+        behind = _SCALE_BEHIND.match(between[:60])
+        rest = between[behind.end() if behind else 0 :]
+        if one.group == other.group and len(rest) < 90 and _OR_BETWEEN.fullmatch(rest):
+            choice = one.choice or Choice(one.span.start, 1, one.span.start, loose=False)
+            chosen[i], chosen[j] = one._replace(choice=choice), other._replace(choice=choice)
+    lines = Counter(_line_of(gate) for gate in chosen if gate.choice and gate.choice.below)
+    for at, gate in enumerate(chosen):
+        if gate.turned:
+            chosen[at] = gate._replace(choice=None)
+        elif gate.choice and gate.choice.loose and not gate.doubt:
+            chosen[at] = gate._replace(doubt="Where the list of which one is enough ends cannot be told.")
+        elif gate.choice and gate.choice.below and lines[_line_of(gate)] > 1 and not gate.doubt:
+            chosen[at] = gate._replace(doubt="Several limits stand in one line of a list of which one is enough.")
+        elif not gate.choice and _or_something_else(gate):
+            choice = Choice(gate.span.start, 1, gate.span.start, loose=False)
+            chosen[at] = gate._replace(choice=choice, others=True)
+    return chosen
+
+
+def _line_of(gate: _Gate) -> tuple[str, int]:
+    return gate.span.path, gate.span.text.rfind("\n", 0, gate.span.start)
+
+
+def _or_something_else(gate: _Gate) -> bool:
+    """Whether the record lets people in who have something else instead, which is no limit that we read."""
+    text, span = gate.span.text, gate.span
+    found = _OR_BEHIND.match(text, span.end, span.end + 20)
+    if found and not _GOES_ON.match(text, found.end()):
+        return True
+    ahead = text[max(0, span.start - 50) : span.start].rpartition("\n")[2]
+    return _OR_AHEAD.search(ahead) is not None
+
+
+def _marked(label: Label, gate: _Gate) -> Label:
+    """The label with what restricts it in its detail."""
+    detail = {**(label.detail or {}), **_restricted(gate)}
+    doubtful = label.doubtful or bool(gate.doubt)
+    return msgspec.structs.replace(label, detail=detail, doubtful=doubtful, reason=gate.doubt or label.reason)
+
+
+def _restricted(gate: _Gate) -> dict[str, Any]:
+    """`of_group`: the group for which alone it holds. `any_of`: limits with the same number stand for each other.
+
+    `at_least`: how many of them are needed. `others`: the record names things beside them that we do not read.
+    """
+    told: dict[str, Any] = {"of_group": gate.group} if gate.group else {}
+    if gate.choice:
+        others = gate.others or gate.choice.start != gate.choice.number
+        told |= {"any_of": gate.choice.number, "at_least": gate.choice.least, "others": others}
+    return told
 
 
 def _gates_in(
@@ -179,10 +286,15 @@ def _gates_in(
             continue
         before = mentions[i - 1].end if i else criterion.start
         after = mentions[i + 1].start if i + 1 < len(mentions) else criterion.end
-        for limits, doubt in _limits_of(measure, criterion, (start, end), (before, after)):
-            gate = _turned(name, limits, doubt, criterion, (start, end))
-            if gate and _possible(measure, gate.limits):
-                yield gate
+        gates = [
+            gate
+            for limits, doubt in _limits_of(measure, criterion, (start, end), (before, after))
+            if (gate := _turned(name, limits, doubt, criterion, (start, end))) and _possible(measure, gate.limits)
+        ]
+        # "2 to 6 in relapsing, 4 to 6.5 in progressive disease": nobody has to be in both.
+        several = Choice(start, 1, start, loose=False) if len(gates) > 1 else None
+        for gate in gates:
+            yield gate._replace(choice=gate.choice or several)
 
 
 def _is_of_the_disease(measure: _Measure, criterion: Criterion, about: frozenset[str], conditions: str) -> bool:
@@ -320,7 +432,65 @@ def _turned(measure: str, limits: Limits, doubt: str, criterion: Criterion, ment
         return None
     if criterion.keeps_out and not limits.written:
         doubt = "The number stands without an operator, in an exclusion."
-    return _Gate(measure, kept, span, criterion.excludes, doubt)
+    unit, same = _unit_of(measure, kept, criterion, mention)
+    if not same:
+        doubt = doubt or "The two ends have different units."
+    choice = _choice_of(criterion, start)
+    return _Gate(
+        measure, kept, span, criterion.excludes, doubt, unit, criterion.group, choice, turned=criterion.keeps_out
+    )
+
+
+def _choice_of(criterion: Criterion, at: int) -> Choice | None:
+    """The list of alternatives of a criterion, for what stands behind its opening words."""
+    return criterion.choice if criterion.choice and criterion.choice.start <= at else None
+
+
+_SPELLINGS = (
+    (re.compile(r"\s?per\s"), "/"),
+    (re.compile(r"\s(?:in|over|during)\s"), "/"),
+    (re.compile(r"[\s\\^-]"), ""),
+    (re.compile(r"％|percent"), "%"),
+    (re.compile(r"[µμ]|mcg"), lambda found: "ug" if found[0] == "mcg" else "u"),
+    (re.compile(r"/(?:24(?:h(?:ours?|rs?|r)?)|d)(?=/|$)"), "/day"),
+    (re.compile(r"\bunits?\b"), "u"),
+    (re.compile(r"/(?:1?st)?h(?:our|r)$"), "/h"),
+    (re.compile(r"cr(?:eatinine)?$"), ""),
+    (re.compile(r"/min(?:ute)?s?\.?(?=/|$)"), "/min"),
+    (re.compile(r"1[,·]73"), "1.73"),
+    (re.compile(r"1\.73m²?$"), "1.73m2"),
+)
+_A_DAY = re.compile(r"\b24\s?-?h", re.IGNORECASE)
+_RATIO = re.compile(r"ratio|\bu?pcr?\b", re.IGNORECASE)
+# Measures without a unit.
+_BARE = frozenset({"edss", "das28", "das", "cdai", "sdai", "haq", "sledai", "slam", "tender-joints", "swollen-joints"})
+
+
+def _unit_of(measure: str, limits: Limits, criterion: Criterion, mention: tuple[int, int]) -> tuple[str, bool]:
+    """The unit as a value spells it ("mg/dl"), empty where none is written; and whether both ends have the same.
+
+    "24-hour protein of 1 g" is 1 g/day, and of a ratio without a unit it is said that it is one.
+    """
+    if measure in _BARE:
+        return "", True
+    unit, low = spelled(limits.unit or limits.low_unit or ""), spelled(limits.low_unit or "")
+    if unit and low and unit != low:
+        return "", False
+    if measure == "proteinuria":
+        words = criterion.passage.text[max(criterion.start, mention[0] - 12) : min(criterion.end, mention[1] + 15)]
+        if unit in ("g", "mg") and _A_DAY.search(words):
+            return unit + "/day", True
+        if not unit and _RATIO.search(words):
+            return "ratio", True
+    return unit, True
+
+
+def spelled(unit: str) -> str:
+    """A unit in one spelling: "mg / dL" and "mg per dl" are "mg/dl", "µmol/L" is "umol/l", "g/24 hours" is "g/day"."""
+    unit = unit.strip().lower()
+    for pattern, to in _SPELLINGS:
+        unit = pattern.sub(to, unit)
+    return unit
 
 
 def _possible(measure: _Measure, limits: Limits) -> bool:
@@ -332,35 +502,57 @@ def _possible(measure: _Measure, limits: Limits) -> bool:
 
 
 def _united(gates: list[_Gate]) -> Iterator[tuple[_Gate, list[Span]]]:
-    """Each limit once, with all its places; a lower and an upper limit from two criteria become one range."""
-    distinct: dict[tuple[float | None, float | None], tuple[_Gate, list[Span]]] = {}
+    """Each limit once, with all its places; a lower and an upper limit from two criteria become one range.
+
+    A limit that one criterion demands of everybody and another of a group, or as one of several, holds for everybody.
+    """
+    distinct: dict[tuple[float | None, float | None, str], tuple[_Gate, list[Span]]] = {}
     for gate in gates:
-        key = (_float(gate.limits.low), _float(gate.limits.high))
-        known = distinct.get(key)
+        numbers = _float(gate.limits.low), _float(gate.limits.high)
+        # A limit that is told once more without its unit is the same one.
+        units = [unit for low, high, unit in distinct if (low, high) == numbers]
+        unit = next((unit for unit in units if gate.unit in ("", unit) or not unit), gate.unit)
+        known = distinct.get((*numbers, unit))
         if known is None:
-            distinct[key] = (gate, [gate.span])
-        else:
-            known[1].append(gate.span)
-            if known[0].doubt and not gate.doubt:
-                distinct[key] = (gate, known[1])
-    lows = [item for (_, high), item in distinct.items() if high is None]
-    highs = [item for (low, _), item in distinct.items() if low is None]
-    ranges = [item for (low, high), item in distinct.items() if low is not None and high is not None]
+            distinct[(*numbers, unit)] = (gate, [gate.span])
+            continue
+        known[1].append(gate.span)
+        distinct[(*numbers, unit)] = (_stricter(known[0], gate), known[1])
+    lows = [item for (_, high, _), item in distinct.items() if high is None]
+    highs = [item for (low, _, _), item in distinct.items() if low is None]
+    ranges = [item for (low, high, _), item in distinct.items() if low is not None and high is not None]
     if len(lows) == len(highs) == 1 and not ranges and _fit(lows[0][0], highs[0][0]):
         (low, its_spans), (high, other_spans) = lows[0], highs[0]
         limits = low.limits._replace(high=high.limits.high, high_open=high.limits.high_open)
-        yield low._replace(limits=limits, doubt=low.doubt or high.doubt), [*its_spans, *other_spans]
+        both = low._replace(limits=limits, doubt=low.doubt or high.doubt, unit=low.unit or high.unit)
+        yield both, [*its_spans, *other_spans]
         return
     for gate, spans in (*ranges, *lows, *highs):
-        wider = _wider_range(gate, [other for other, _ in ranges if other is not gate])
+        others = [other for other, _ in ranges if other is not gate and _of_one(other, gate)]
+        wider = _wider_range(gate, others)
         if wider == "said":
             continue
         yield (gate._replace(doubt="Another criterion gives another limit.") if wider == "disputed" else gate), spans
 
 
+def _stricter(one: _Gate, other: _Gate) -> _Gate:
+    """The same limit from two places: of the two what is certain, and what holds for more people."""
+    kept = other if one.doubt and not other.doubt else one
+    group = of_both(one.group, other.group)
+    free = next((gate for gate in (one, other) if gate.choice is None), None)
+    choice, others = (None, False) if free else (kept.choice, kept.others)
+    return kept._replace(unit=one.unit or other.unit, group=group, choice=choice, others=others)
+
+
+def _of_one(one: _Gate, other: _Gate) -> bool:
+    """Whether two limits hold for the same people, in the same unit."""
+    return one.group.lower() == other.group.lower() and (one.unit == other.unit or not (one.unit and other.unit))
+
+
 def _fit(low: _Gate, high: _Gate) -> bool:
-    units = {gate.limits.unit.lower() for gate in (low, high) if gate.limits.unit}
-    return len(units) < 2 and float(low.limits.low or 0) < float(high.limits.high or 0)
+    if low.choice or high.choice or not _of_one(low, high):
+        return False
+    return float(low.limits.low or 0) < float(high.limits.high or 0)
 
 
 def _wider_range(gate: _Gate, ranges: list[_Gate]) -> str:
@@ -390,6 +582,7 @@ def _label(measure: str, gate: _Gate, spans: list[Span]) -> Label:
         value = f"{measure}>{'' if limits.low_open else '='}{limits.low}"
     else:
         value = f"{measure}<{'' if limits.high_open else '='}{limits.high}"
+    value += gate.unit
     reason = "An exclusion names a limit of a measure; what is left is shown." if gate.excluded else ""
     return Label(
         "severity",
@@ -404,8 +597,9 @@ def _label(measure: str, gate: _Gate, spans: list[Span]) -> Label:
             "high": _float(limits.high),
             "low_open": limits.low_open,
             "high_open": limits.high_open,
-            "unit": limits.unit,
+            "unit": limits.unit if gate.unit else None,
             "written": spans[0].words,
+            **_restricted(gate),
         },
     )
 
@@ -426,7 +620,7 @@ _NEPHRITIS_CLASSES = re.compile(
 _LEFT_OUT = re.compile(r"[\s,]*(?:(?:is|are|will be|being|was)\s)?(?:excluded|not (?:eligible|included|allowed))", re.I)
 
 
-def _bilag(criterion: Criterion, start: int, end: int) -> Label | None:
+def _bilag(criterion: Criterion, start: int, end: int) -> tuple[Label, _Gate] | None:
     """BILAG grades the organs: "at least one A or two B". The weaker demand is the limit."""
     text = criterion.passage.text
     if criterion.keeps_out or _CONDITION_BEFORE.search(text[max(criterion.start, start - 60) : start]):
@@ -443,10 +637,10 @@ def _bilag(criterion: Criterion, start: int, end: int) -> Label | None:
     limit = (
         "1B" if grades.get("B") == 1 else "-or-".join(f"{number}{grade}" for grade, number in sorted(grades.items()))
     )
-    return _grade_label("bilag", f"bilag>={limit}", criterion.span(start, stop), None, None)
+    return _graded("bilag", f"bilag>={limit}", criterion, (start, stop), None, None)
 
 
-def _nephritis_class(criterion: Criterion, start: int, end: int) -> Label | None:
+def _nephritis_class(criterion: Criterion, start: int, end: int) -> tuple[Label, _Gate] | None:
     """The classes of lupus nephritis in the biopsy, from the lowest to the highest that is named."""
     if criterion.keeps_out:
         return None
@@ -462,7 +656,18 @@ def _nephritis_class(criterion: Criterion, start: int, end: int) -> Label | None
         return None
     first, last = min(classes), max(classes)
     value = f"ln-class={first}" if first == last else f"ln-class:{first}-{last}"
-    return _grade_label("ln-class", value, criterion.span(start, end), first, last)
+    return _graded("ln-class", value, criterion, (start, end), first, last)
+
+
+def _graded(
+    measure: str, value: str, criterion: Criterion, place: tuple[int, int], low: int | None, high: int | None
+) -> tuple[Label, _Gate]:
+    """A label of grades, and where it stands among the other limits."""
+    span = criterion.span(*place)
+    choice = _choice_of(criterion, place[0])
+    no_limits = Limits(None, None, False, False, None, *place)
+    gate = _Gate(measure, no_limits, span, criterion.excludes, "", group=criterion.group, choice=choice)
+    return _grade_label(measure, value, span, low, high), gate
 
 
 def _grade_label(measure: str, value: str, span: Span, low: int | None, high: int | None) -> Label:
@@ -484,4 +689,7 @@ def _grade_label(measure: str, value: str, span: Span, low: int | None, high: in
     )
 
 
-_GRADES: Mapping[str, Callable[[Criterion, int, int], Label | None]] = {"bilag": _bilag, "ln-class": _nephritis_class}
+_GRADES: Mapping[str, Callable[[Criterion, int, int], tuple[Label, _Gate] | None]] = {
+    "bilag": _bilag,
+    "ln-class": _nephritis_class,
+}

@@ -52,6 +52,7 @@ SCHEDULE_CUE = re2.compile(
     rf"|(?:{_NUMBER}|single|double)[ -](?:(?:i\. ?[vtma]\.|[a-z(][\w()/®™'’+-]*)[ ,-]{{1,2}}){{0,6}}{_GIVEN}"
     r"|single (?:iv|i\.v|intra[a-z]+)|\d{1,2}(?:st|nd|rd|th) days?|consecutive days|kg ?x ?[2-9]"
     rf"|(?:first|second|third|fourth|1st|2nd|3rd|[4-9]th) (?:[\w-]+ ){{0,5}}{_GIVEN}"
+    r"|total # ?(?:of )?[a-z]+|courses of"
     rf"|(?:days?|weeks?|months?) ?[+#]?\d+|d ?\d+|w\d+|m\d+|\d+ ?{_UNIT}"
     rf"|(?:number|no) ?:? ?\d+)\b",
     _options,
@@ -287,6 +288,13 @@ _COLLECTED = re.compile(r"\((?:collect|measur|assess|drawn|blood)", re.I)
 _AFTER_FIRST = re.compile(
     rf"[\s),]{{0,2}}(?:after|from|following|post)\s(?:the\s)?(?:first|initial)\s(?:[\w-]+\s){{0,2}}?{_GIVEN}", re.I
 )
+# "During the operation and on days 7, 14 and 21": the operation is the first of them.
+_IN_OPERATION = re.compile(
+    r"\b(?:during|in|at|on\sthe\sday\sof)\s(?:the\s)?(?:time\sof\s)?(?:operation|surgery|transplantation|procedure)"
+    r"\s?(?:,|,?\sand)\s(?:then\s)?(?:on\s|at\s)?$",
+    re.I,
+)
+_OPERATION_NEAR = 60
 _GOES_ON = re.compile(r"\s?(?:through|to\b|until|till|-|–|up\sto|onwards?)", re.I)
 
 
@@ -296,6 +304,7 @@ class Fact:
 
     `rank` 0 is a plain statement; 1 a hint ("single dose", "the second infusion"); 2 a day on which cells are given.
     `ordinal`: `times` is the number of the last time that is named. `more`: times that may follow, beside no `times`.
+    `parted`: in the same place of the plan some get a placebo, so that for them it is one time less.
     `total`: the sum of what the sentence counts; `part`: the first of several rates.
     """
 
@@ -309,6 +318,7 @@ class Fact:
     bound: str | None = None
     more: int = 0
     total: bool = False
+    parted: bool = False
     part: bool = False
     shaky: bool = False
     kind: str | None = None
@@ -349,7 +359,12 @@ def read_counts(statement: Statement) -> Iterator[Fact]:
         elif fact:
             yield fact
     for found in _NUMBER_OF.finditer(text, statement.start, statement.end):
-        yield Fact(statement, found.start(), found.end(), (int(found["n"]), None))
+        yield Fact(statement, found.start(), found.end(), (int(found["n"]), None), total=bool(found["total"]))
+    for found in _COURSES.finditer(text, statement.start, statement.end):
+        # A course is one sitting or more.
+        most = _value(found["n"])
+        if 1 < most <= _MOST_TIMES:
+            yield Fact(statement, found.start(), found.end(), (1, most), shaky=True)
     for found in _BY_WEIGHT.finditer(text, statement.start, statement.end):
         yield Fact(statement, found.start(), found.end(), (int(found["n"]), None))
     for found in _CONSECUTIVE_DAYS.finditer(text, statement.start, statement.end):
@@ -496,8 +511,15 @@ _TOTAL_OF = re.compile(r"\btotal\sof\s$", re.I)
 # "The two infusions" were told of before.
 _THE = re.compile(r"\b(?:the|these|both|between)\s$", re.I)
 _NUMBER_OF = re.compile(
-    r"\b(?:(?:infusion|injection|administration|transplantation|treatment)s?\s(?:number|times)|number\sof\s(?:infusion|injection|administration|"
+    r"\b(?:(?:infusion|injection|administration|transplantation|treatment)s?\s(?:number|times)"
+    r"|(?:number\sof|(?P<total>total)\s(?:#|no\.?|number)\s?(?:of)?)\s?(?:infusion|injection|administration|"
     r"transplantation|treatment|dose)s)\s?(?::|is|=)?\s?(?P<n>[1-9]\d?)\b",
+    re.I,
+)
+# "Up to 8 courses of intrathecal injections".
+_COURSES = re.compile(
+    rf"\bup\sto\s(?P<n>{_NUMBER})\s(?:further\s|additional\s|more\s)?courses\sof\s(?:[\w.-]+\s){{0,4}}?(?:[\w.]+-)?"
+    r"(?:injections?|infusions?|administrations?|transplantations?)\b",
     re.I,
 )
 # "On each of these visits one infusion is given": one at a time, not one in all.
@@ -585,9 +607,19 @@ def _spans(statement: Statement) -> Iterator[Fact]:
         if _CONDITION.search(text, statement.start, statement.end):
             yield Fact(statement, found.start(), found.end(), None, (days,), rank=1, more=1)
         else:
-            yield Fact(statement, found.start(), found.end(), (2, None), (days,), rank=1, ordinal=True)
+            parted = _OTHERS_PLACEBO.match(text, found.end(), statement.end) is not None
+            yield Fact(statement, found.start(), found.end(), (2, None), (days,), rank=1, ordinal=True, parted=parted)
     for found in _ADVERB_INTERVAL.finditer(text, statement.start, statement.end):
         yield Fact(statement, found.start(), found.end(), None, ((_ADVERBS[found["adverb"].lower()], None),))
+
+
+# "Again in half of them, and 8 additional patients will receive a placebo".
+_OTHERS_PLACEBO = re.compile(
+    r"[^.;]{0,80}?\b(?:and|while|whereas)\s(?:the\s)?(?:(?:\d{1,4}|other|others|remaining|additional|half|rest)\s){1,3}"
+    r"(?:of\s(?:them|the\s\w+)\s)?(?:patients|participants|subjects|people)?\s?(?:\([^()]{1,30}\)\s)?"
+    r"(?:will\s)?(?:receive|get|be\s(?:given|treated\swith|injected\swith))\s(?:a\s|an\s)?(?:placebo|sham|saline)",
+    re.I,
+)
 
 
 def _days_between(found: re.Match[str]) -> Days | None:
@@ -618,7 +650,9 @@ def _points(statement: Statement) -> Iterator[Fact]:
                 yield Fact(statement, found.start(), found.end(), (1, None), rank=2)
             continue
         if _is_of_giving(statement, found, days):
-            if days[0] > 0 and _AFTER_FIRST.match(text, found.end(), statement.end):
+            low = max(statement.start, found.start() - _OPERATION_NEAR)
+            counted_on = _AFTER_FIRST.match(text, found.end(), statement.end)
+            if days[0] > 0 and (counted_on or _IN_OPERATION.search(text, low, found.start())):
                 days.insert(0, 0)
             gaps = tuple(dict.fromkeys((float(later - earlier), None) for earlier, later in pairwise(days)))
             yield Fact(statement, found.start(), found.end(), (len(days), None), gaps if len(gaps) <= 4 else ())
@@ -694,7 +728,8 @@ def _ordinals(statement: Statement) -> Iterator[Fact]:
         if _CONDITION.search(text, statement.start, min(statement.end, found.end() + 40)):
             yield Fact(statement, found.start(), found.end(), rank=1, ordinal=True, more=number - 1)
         else:
-            yield Fact(statement, found.start(), found.end(), (number, None), rank=1, ordinal=True)
+            parted = _OTHERS_PLACEBO.match(text, found.end(), statement.end) is not None
+            yield Fact(statement, found.start(), found.end(), (number, None), rank=1, ordinal=True, parted=parted)
 
 
 def _value(word: str) -> int:

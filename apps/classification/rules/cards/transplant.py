@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
@@ -33,6 +33,7 @@ _TOLD = _PLAIN | {Place.DESCRIPTION}
 
 _BEAM = frozenset({"carmustine", "etoposide", "cytarabine", "melphalan"})
 
+_IRRADIATIONS = frozenset({"tbi", "tli", "tmi", "thymic-irradiation"})
 # A drug of the conditioning, by which its class is known; the first that is there counts.
 _BASES = (
     ("busulfan", "busulfan-based"),
@@ -165,7 +166,18 @@ def _units(material: Material) -> list[_Unit]:
         if passage.place in (Place.TITLE, Place.DESCRIPTION)
     ]
     compared = _drugs_of(words, controls) - _drugs_of(words, grafted)
-    return _without_other_purposes(units, compared)
+    closer = any(_IRRADIATIONS & set(use.drugs) for unit in units for use in unit.uses)
+    return _without_other_purposes([_without_loose_radiation(unit, closer=closer) for unit in units], compared)
+
+
+def _without_loose_radiation(unit: _Unit, *, closer: bool) -> _Unit:
+    """Radiation counts where it is listed as given, unless some place tells it `closer`, as of the whole body."""
+    uses = (
+        use
+        for use in unit.uses
+        if use.drugs != ("radiation",) or not (closer or use.passage.place is Place.DESCRIPTION)
+    )
+    return unit._replace(uses=tuple(uses))
 
 
 def _names_of(controls: Iterable[Arm], without: Collection[int]) -> Iterator[str]:
@@ -373,20 +385,33 @@ def _without_parts(regimens: Sequence[_Regimen], units: Sequence[_Unit]) -> list
 
 def conditioning_class(drugs: Collection[str]) -> str:
     """The class of a regimen by its drugs, a slug of `CONDITIONINGS`."""
-    present = set(drugs)
+    present = frozenset(drugs)
     if "beam" in present:
         return "beam-atg" if "atg" in present else "beam"
     for drug, name in _BASES:
         if drug in present:
             return name
+    if present in _NAMED_WHOLE:
+        return _NAMED_WHOLE[present]
     if "fludarabine" in present:
-        return "cyclophosphamide-fludarabine" if "cyclophosphamide" in present else "fludarabine-based"
-    if "cyclophosphamide" in present and present <= {"cyclophosphamide", *ANTIBODIES}:
-        for drug in ("atg", "alemtuzumab", "rituximab"):
-            if drug in present:
-                return f"cyclophosphamide-{drug}"
-        return "cyclophosphamide"
-    return "other"
+        return "fludarabine-based"
+    return "cyclophosphamide-radiation" if {"cyclophosphamide", "radiation"} <= present else "other"
+
+
+# Regimens that bear the names of all their drugs.
+_NAMED_WHOLE: Mapping[frozenset[str], str] = {
+    frozenset({"cyclophosphamide", *others}): "-".join(("cyclophosphamide", *others))
+    for others in (
+        (),
+        ("atg",),
+        ("alemtuzumab",),
+        ("rituximab",),
+        ("atg", "rituximab"),
+        ("fludarabine",),
+        ("fludarabine", "atg"),
+        ("fludarabine", "alemtuzumab"),
+    )
+}
 
 
 def _written(regimen: _Regimen) -> str:

@@ -16,9 +16,12 @@ from apps.classification.models import StudyLabel
 from apps.classification.moves import Move, Said, line_of, moves_between, read_line, said_by, summary
 from apps.classification.rules import RULESET_VERSION, Classification, classify
 from apps.classification.selectors import labels_of_many
+from apps.curation.terms import terms_in_force
 from apps.ingest.management.studies import StudiesCommand
+from apps.ingest.processing import labels_for
 from apps.ingest.selectors import records_of
 from apps.studies.models import Study
+from apps.vocabulary.terms import amended, terms_version
 
 STORED = "stored"
 _BATCH = 200
@@ -29,8 +32,9 @@ Pair = tuple[str, Said | None, Said | None]
 
 class Command(StudiesCommand):
     help = (
-        "Classify study records in files, without a database: one line a study. With --diff: the studies that move, "
-        "against an earlier output or against the labels in the database."
+        "Classify study records in files, without a database and by the terms in our files alone: one line a study. "
+        "With --diff: the studies that move, against an earlier output or, with the terms that the desk has accepted, "
+        "against the labels in the database."
     )
     studies_required = False
 
@@ -51,7 +55,12 @@ class Command(StudiesCommand):
         if old == STORED:
             if studies:
                 raise CommandError("--diff without a file takes its records from the database: leave out --studies.")
-            self._tell(self._from_database(), options["json"], stored=True)
+            try:
+                terms = terms_in_force()
+            except DatabaseError as error:
+                raise _unanswered(error) from None
+            with amended(terms):
+                self._tell(self._from_database(), options["json"], stored=True)
         elif studies is None:
             raise CommandError("Which records? Name them with --studies PATH.")
         elif old:
@@ -77,23 +86,30 @@ class Command(StudiesCommand):
             for start in range(0, len(ids), _BATCH):
                 batch = ids[start : start + _BATCH]
                 labels = labels_of_many(batch)
-                for nct_id, record in sorted(records_of(batch).items()):
-                    yield nct_id, said_by(labels[nct_id]), said_by(classify(record).labels)
+                for nct_id, said in sorted(labels_for(records_of(batch))):
+                    yield nct_id, said_by(labels[nct_id]), said_by(said.labels)
         except DatabaseError as error:
-            raise CommandError(
-                f"The database does not answer ({str(error).strip().splitlines()[0]}). Start bin/up in another shell, "
-                "or compare with a file: --diff OLD.jsonl --studies PATH."
-            ) from None
+            raise _unanswered(error) from None
 
     def _tell(self, pairs: Iterator[Pair], as_json: bool, *, stored: bool = False) -> None:
         report = _report(pairs)
         if stored:
-            versions = Counter(StudyLabel.objects.values_list("ruleset_version", flat=True))
+            carried = Counter(StudyLabel.objects.values_list("ruleset_version", "terms_version"))
+            versions = Counter(version for version, _terms in carried.elements())
+            report["terms_version"] = terms_version()
+            report["stored_as_now"] = carried[RULESET_VERSION, terms_version()]
             report["stored_ruleset_versions"] = {str(version): versions[version] for version in sorted(versions)}
         if as_json:
             self.stdout.write(msgspec.json.encode(report).decode())
         else:
             self.stdout.writelines(f"{line}\n" for line in _report_lines(report))
+
+
+def _unanswered(error: DatabaseError) -> CommandError:
+    return CommandError(
+        f"The database does not answer ({str(error).strip().splitlines()[0]}). Start bin/up in another shell, "
+        "or compare with a file: --diff OLD.jsonl --studies PATH."
+    )
 
 
 def _read_lines(path: Path) -> dict[str, list[Said]]:
@@ -163,7 +179,7 @@ def _report_lines(report: Mapping[str, Any]) -> Iterator[str]:
     versions = report.get("stored_ruleset_versions", {})
     if versions:
         yield f"Labels in the database by ruleset version: {', '.join(f'{v} ({n})' for v, n in versions.items())}."
-    if report["moved"] and str(RULESET_VERSION) in versions:
+    if report["moved"] and report.get("stored_as_now"):
         yield f"Some carry the version of the rules as they are, {RULESET_VERSION}: raise RULESET_VERSION."
 
 

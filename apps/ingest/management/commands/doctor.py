@@ -11,8 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from apps.ctgov.client import RegistryClient, user_agent
 from apps.ctgov.errors import RegistryError
-from apps.ingest.models import SyncRun
-from apps.ingest.selectors import freshness
+from apps.ingest.selectors import freshness, held_runs
 
 
 class Command(BaseCommand):
@@ -71,7 +70,7 @@ def _registry() -> str:
 
 def _sync() -> str:
     fresh = freshness()
-    held = SyncRun.objects.filter(state=SyncRun.State.HELD, step=SyncRun.Step.GATE).first()
+    held = held_runs().first()
     if held:
         raise RuntimeError(f"run {held.pk} is held: {held.reason} See /desk/, or manage.py release_run {held.pk}")
     if fresh.state in {"failed", "stale", "never"}:

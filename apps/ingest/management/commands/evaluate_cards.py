@@ -16,7 +16,7 @@ from apps.ingest.management.studies import StudiesCommand
 
 
 class Command(StudiesCommand):
-    help = "Score the fields of the card on a csv of cards read by hand, without a database."
+    help = "Score the fields of the card on a csv of cards read by hand. No database: terms of our files alone."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("cards", type=Path, metavar="CARDS.csv", help="cards read by hand, see docs/measuring.md")

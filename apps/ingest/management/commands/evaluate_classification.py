@@ -17,7 +17,10 @@ from apps.ingest.management.studies import StudiesCommand
 
 
 class Command(StudiesCommand):
-    help = "Score scope, disease, kind of cell, donor and source on a csv of labelled ids, without a database."
+    help = (
+        "Score scope, disease, kind of cell, donor and source on a csv of labelled ids. "
+        "No database: terms of our files alone."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("gold", type=Path, metavar="GOLD.csv", help="labelled ids, as docs/measuring.md describes")

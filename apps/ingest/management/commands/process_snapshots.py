@@ -10,7 +10,7 @@ from apps.ingest.services import reprocess
 
 
 class Command(BaseCommand):
-    help = "Take stored records through parser and rules again where these have changed, without network."
+    help = "Take stored records through parser and rules again where these or the terms have changed, without network."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -19,4 +19,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         run = reprocess(everything=options["all"], progress=ConsoleProgress())
         if run is None:
-            self.stdout.write("Nothing to process: every stored record was read by this parser and these rules.")
+            self.stdout.write(
+                "Nothing to process: every stored record was read by this parser, these rules and these terms."
+            )
