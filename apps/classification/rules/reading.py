@@ -63,8 +63,8 @@ def _abbreviations() -> dict[str, str]:
 
 
 @cache
-def _abbreviation_in_title() -> re.Pattern[str]:
-    """An abbreviation as a word of its own: not the end of LC-MS, not the beginning of MS/MS."""
+def _abbreviation() -> re.Pattern[str]:
+    """An abbreviation of a disease as a word of its own: not the end of LC-MS, not the beginning of MS/MS."""
     return re.compile(rf"(?<![\w/-])(?:{'|'.join(map(re.escape, _abbreviations()))})(?![\w/-])")
 
 
@@ -104,6 +104,19 @@ class Reading:
         """Terms of these groups that the text names only to say that they are not given: "without stem cell rescue"."""
         return [hit for hit in self._denied if hit.group in groups and hit.place in places]
 
+    def abbreviated(self, group: str) -> list[Hit]:
+        """The abbreviations of a disease in summary and description.
+
+        Not among the hits: they tell of the disease only where the record is of nothing else that they may stand for.
+        """
+        return [
+            Hit(group, Place.DESCRIPTION, path, text, *found.span())
+            for path, text in iter_texts(self.record)
+            if place_of(path) is Place.DESCRIPTION
+            for found in _abbreviation().finditer(text)
+            if _abbreviations()[found.group()] == group
+        ]
+
     def _add(self, group: str, path: str, text: str, start: int, end: int) -> None:
         self._hits.setdefault(group, []).append(Hit(group, place_of(path), path, text, start, end))
 
@@ -119,7 +132,7 @@ class Reading:
                 if group:
                     self._add(group, f"protocolSection.conditionsModule.{name}[{i}]", text, 0, len(text))
         for path, text in titles:
-            for found in _abbreviation_in_title().finditer(text):
+            for found in _abbreviation().finditer(text):
                 group = _abbreviations()[found.group()]
                 self._add(group if self.has([group]) else "disease-abbreviation", path, text, *found.span())
 

@@ -19,6 +19,7 @@ _REASONS = {
     "tissue-beside-cells": "The tissue is named with the cells.",
     "tissue-in-abbreviation": "The abbreviation of the cells tells their tissue.",
     "tissue-harvested": "The tissue is taken to get the cells.",
+    "tissue-by-mobilisation": "The stem cells are brought into the blood, to be collected from it; no tissue is named.",
     "tissue-in-criteria": "Only the criteria or the outcomes tell which tissue is taken.",
     "donor-beside-cells": "The donor is named with the cells.",
     "donor-told": "The record tells who gives the cells.",
@@ -136,6 +137,25 @@ def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
     if not statements:
         statements = list(_sources_in_criteria(material))
     yield from _chosen(material, "source", _with_cord_in_doubt(statements))
+
+
+def blood_by_mobilisation(material: Material, labels: Iterable[Label]) -> Iterator[Label]:
+    """The blood as source of a mobilised graft of which the record names no tissue: an uncertain reading."""
+    both = len(material.kinds) > 1
+    told = [label for label in labels if label.scheme == "source" and (not both or label.detail == {"kind": "hsc"})]
+    mobilised = [label for label in labels if label.scheme == "mobilisation"]
+    if told or not mobilised or "hsc" not in material.kinds:
+        return
+    rule = "tissue-by-mobilisation"
+    yield Label(
+        "source",
+        "peripheral-blood",
+        f"{rule}-hsc" if both else rule,
+        _REASONS[rule],
+        mobilised[0].evidence,
+        doubtful=True,
+        detail={"kind": "hsc"} if both else None,
+    )
 
 
 def _cells_by_tissue(sentence: Sentence) -> list[tuple[Word, Word | None]]:
@@ -549,7 +569,14 @@ def _outcomes(material: Material) -> Iterator[Passage]:
 def _statement(
     material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str
 ) -> Statement:
-    return Statement(word.value, kind_of(material, sentence, cells), rank, rule, sentence.span(word), _place(sentence))
+    kind = kind_of(material, sentence, cells)
+    if (
+        word.field == "short"
+        and "msc" in material.kinds
+        and "MSC" in sentence.passage.text[word.start : word.end].upper()
+    ):
+        kind = "msc"
+    return Statement(word.value, kind, rank, rule, sentence.span(word), _place(sentence))
 
 
 def _place(sentence: Sentence) -> str:
