@@ -16,6 +16,7 @@ from apps.vocabulary.terms import finder, mesh_group, terms
 _BETWEEN_TEXTS = "\x00"
 
 
+_WORD = re.compile(r"[^\W_]+")
 # Words that may stand between a denial and what it denies. "No" is near to its noun, "without the use of" is not.
 _DENIAL_REACH = {"denial": 1, "denial-of-phrase": 4}
 _DENIAL_ENDS = re.compile(r"[.;:!?\n]")
@@ -60,6 +61,11 @@ class Hit(NamedTuple):
 @cache
 def _abbreviations() -> dict[str, str]:
     return {word: group for group, table in terms()["terms"].items() for word in table.get("alone", ())}
+
+
+@cache
+def _qualifiers() -> frozenset[str]:
+    return frozenset(terms()["qualifiers"]["words"])
 
 
 @cache
@@ -121,16 +127,19 @@ class Reading:
         self._hits.setdefault(group, []).append(Hit(group, place_of(path), path, text, start, end))
 
     def _read_abbreviations(self, titles: Iterable[tuple[str, str]]) -> None:
-        """An abbreviation counts as a whole condition or keyword, and in a title when the record writes it out.
+        """An abbreviation counts as a condition or keyword, alone or qualified, and in a title when the record writes it
+        out.
 
         In a title alone it is a hit of the group "disease-abbreviation".
         """
         module = self.record.protocol.conditions
         for name, texts in (("conditions", module.conditions), ("keywords", module.keywords)):
             for i, text in enumerate(texts):
-                group = _abbreviations().get(text.strip())
-                if group:
-                    self._add(group, f"protocolSection.conditionsModule.{name}[{i}]", text, 0, len(text))
+                for found in _abbreviation().finditer(text):
+                    rest = _WORD.findall(f"{text[: found.start()]} {text[found.end() :]}".lower())
+                    if _qualifiers().issuperset(rest):
+                        path = f"protocolSection.conditionsModule.{name}[{i}]"
+                        self._add(_abbreviations()[found.group()], path, text, *found.span())
         for path, text in titles:
             for found in _abbreviation().finditer(text):
                 group = _abbreviations()[found.group()]

@@ -305,6 +305,30 @@ def test_unsorted_fat_cells_that_are_grown_are_mesenchymal():
     assert classification.scope == "in_scope"
 
 
+@pytest.mark.parametrize(
+    ("condition", "disease"),
+    [
+        ("Relapsing-Remitting MS", "multiple-sclerosis"),
+        ("MS, Secondary Progressive", "multiple-sclerosis"),
+        ("Patients With Refractory SLE", "systemic-lupus-erythematosus"),
+        ("SLE Glomerulonephritis Syndrome", "systemic-lupus-erythematosus"),
+        ("Severe RA", "rheumatoid-arthritis"),
+        ("Felty's syndrome", "rheumatoid-arthritis"),
+        ("DM Type 1", "type-1-diabetes"),
+        ("T1 Diabetes", "type-1-diabetes"),
+    ],
+)
+def test_abbreviated_condition_with_qualifiers(condition, disease):
+    assert told("Mesenchymal stem cells", conditions=[condition]).values("disease") == (disease,)
+
+
+@pytest.mark.parametrize(
+    "condition", ["Mitral Stenosis (MS)", "Refractory Anemia (RA)", "Metabolic MS", "LC-MS", "Right Atrial RA Pressure"]
+)
+def test_abbreviation_of_another_condition(condition):
+    assert told("Mesenchymal stem cells", conditions=[condition]).values("disease") == ()
+
+
 def test_general_condition_without_a_disease_waits_for_a_person():
     classification = told("HSCT in demyelinating diseases", conditions=["Demyelinating Diseases"])
     assert (classification.scope, classification.values("near_miss")) == ("review", ("autoimmune-unnamed",))
@@ -358,7 +382,7 @@ def test_diabetes_of_no_named_type_waits_for_a_person():
 )
 def test_lupus(condition):
     diseases = told("Mesenchymal stem cells", conditions=[condition], keywords=["SLE"]).values("disease")
-    assert diseases == (("systemic-lupus-erythematosus",) if condition != "SLE Glomerulonephritis" else ())
+    assert diseases == ("systemic-lupus-erythematosus",)
 
 
 @pytest.mark.parametrize("condition", ["Discoid Lupus Erythematosus", "Cutaneous Lupus", "Lupus Vulgaris"])
