@@ -267,6 +267,41 @@ def test_tissue_of_healthy_people_is_allogeneic(people):
     }
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The mesenchymal stem cells are produced from the cords of babies born by caesarean section.",
+        "Cord tissue will be obtained from the labour room after screening of the donor mothers.",
+        "UC-MSC are isolated from the cords of consenting mothers.",
+    ],
+)
+def test_cords_of_other_peoples_babies_are_allogeneic(sentence):
+    assert values("donor", title="UC-MSC in type 1 diabetes", description=sentence) == {"allogeneic"}
+
+
+def test_own_cells_that_are_no_good_are_not_given():
+    sentence = "Autologous cells from lupus patients are senescent and therefore healthy donors were preferred."
+    assert values("donor", description=sentence) == {"allogeneic"}
+
+
+def test_one_tissue_or_else_another():
+    sentence = (
+        "In this trial MSCs are prepared from bone marrow of relatives or, if no relative agreed, from umbilical cord."
+    )
+    assert values("source", description=sentence) == {"bone-marrow", "umbilical-cord"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Cells are mobilized from the bone marrow with G-CSF and collected from peripheral blood by leukapheresis.",
+        "Haematopoietic progenitors are collected from blood after filgrastim.",
+    ],
+)
+def test_graft_that_is_collected_from_blood(sentence):
+    assert values("source", GRAFT, kinds=("hsc",), description=sentence) == {"peripheral-blood"}
+
+
 def test_cells_of_healthy_newborns_are_allogeneic():
     text = "Umbilical cords are donated by healthy mothers, and the mesenchymal stem cells expanded."
     assert values("donor", summary=text) == {"allogeneic"}

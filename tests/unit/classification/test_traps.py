@@ -873,3 +873,24 @@ def test_a_kidney_transplant_with_stem_cells_in_end_stage_lupus_nephritis_treats
         interventions=["Kidney and donor CD34 cells"],
     )
     assert (classification.scope, rules(classification)) == ("review", ["complication"])
+
+
+@pytest.mark.parametrize(
+    ("title", "intervention"),
+    [
+        ("Motivational Self-Care (MSC) programme in type 1 diabetes", "MSC programme"),
+        ("Home Self-Care Training (HSCT) in type 1 diabetes", "HSCT"),
+        ("Maternal skin contact (MSC) in type 1 diabetes", "MSC"),
+    ],
+)
+def test_abbreviation_that_the_record_explains_as_something_else(title, intervention):
+    classification = told(title, conditions=["Type 1 Diabetes"], interventions=[intervention])
+    assert (classification.scope, classification.values("cell_type")) == ("out", ())
+
+
+@pytest.mark.parametrize(
+    "words", ["Mesenchymal stem cells (MSC)", "Mesenquimal Stem Cells (MSC)", "Marrow Stromal Cells (MSCs)"]
+)
+def test_abbreviation_that_the_record_explains_as_cells(words):
+    classification = told(f"{words} in lupus", conditions=["Lupus Erythematosus, Systemic"], interventions=["MSC"])
+    assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("msc",))
