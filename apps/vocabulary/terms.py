@@ -41,7 +41,25 @@ _APOSTROPHES = re.compile(_APOSTROPHE[:-1] + r"(?=[sS]\b)")
 @cache
 def terms() -> dict[str, Any]:
     """The file's tables as plain dictionaries and lists. Raises tomllib.TOMLDecodeError for a file that is not TOML."""
-    return tomllib.loads(TERMS_FILE.read_text(encoding="utf-8"))
+    tables = tomllib.loads(TERMS_FILE.read_text(encoding="utf-8"))
+    return tables | {"terms": {group: _written_out(table) for group, table in tables["terms"].items()}}
+
+
+_CHOICE = re.compile(r"\(([^()]*)\)")
+
+
+def _written_out(table: dict[str, Any]) -> dict[str, Any]:
+    """A group whose phrases have each choice made: "(bone|) marrow (stem|stromal) cell" are four phrases."""
+    if PHRASES not in table:
+        return table
+    phrases = dict.fromkeys(phrase for written in table[PHRASES] for phrase in _choices(written))
+    return table | {PHRASES: list(phrases)}
+
+
+def _choices(written: str) -> Iterator[str]:
+    fixed = _CHOICE.split(written)
+    choices = [part.split("|") if place % 2 else [part] for place, part in enumerate(fixed)]
+    return (" ".join("".join(parts).split()) for parts in itertools.product(*choices))
 
 
 class Change(NamedTuple):
@@ -182,7 +200,8 @@ def _singular(word: str) -> str:
 @cache
 def card_terms(name: str) -> dict[str, dict[str, Any]]:
     """The tables of one file of `card_terms`: field to value to its phrases. Raises FileNotFoundError."""
-    return tomllib.loads((CARD_TERMS / f"{name}.toml").read_text(encoding="utf-8"))
+    tables = tomllib.loads((CARD_TERMS / f"{name}.toml").read_text(encoding="utf-8"))
+    return {field: {value: _written_out(table) for value, table in values.items()} for field, values in tables.items()}
 
 
 def card_groups(name: str) -> dict[str, dict[str, Any]]:

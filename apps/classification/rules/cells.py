@@ -22,6 +22,7 @@ _IS = (
     r"(?:\s?\([^()]{0,60}\)|[®™])?,?\s(?:is|are|consists?\sof|contains?|comprises?|an?|the)\s"
     r"(?:(?!\b(?:not|no|without|instead|exosomes?|vesicles?|medium)\b)[^.;]){0,160}"
 )
+_IN_BRACKETS = r"®?\s?\((?:(?!\b(?:not|no|without|instead|exosomes?|vesicles?|medium)\b)[^().;]){0,60}"
 _DEFINED = 260
 # From what a product is to its name in brackets, or set off by a comma.
 _BEHIND = (
@@ -118,7 +119,7 @@ def _is_cd34(hit: Hit) -> bool:
 def _defined_products(reading: Reading) -> list[Hit]:
     """Where a description says what a product is that is named by a code.
 
-    "XY-01 is a mesenchymal cell product", or "mesenchymal stem cells (XY-01)".
+    "XY-01 is a mesenchymal cell product", "XY-01 (allogeneic MSC)" or "mesenchymal stem cells (XY-01)".
     """
     names = [one.name.strip() for one in reading.record.protocol.arms_interventions.interventions if one.name]
     codes = [re.escape(name) for name in names if _CODE.fullmatch(name)]
@@ -126,7 +127,8 @@ def _defined_products(reading: Reading) -> list[Hit]:
     if not codes or not (hits := reading.hits(MSC, _TEXT)):
         return []
     named = rf"(?<!\w)(?:{'|'.join(codes)})(?!\w)"
-    defined, behind = re.compile(rf"{named}{_IS}$", re.IGNORECASE), re.compile(_BEHIND + named, re.IGNORECASE)
+    defined = re.compile(rf"{named}(?:{_IS}|{_IN_BRACKETS})$", re.IGNORECASE)
+    behind = re.compile(_BEHIND + named, re.IGNORECASE)
     return [
         hit
         for hit in hits
@@ -175,7 +177,7 @@ def _hsc(reading: Reading, msc: Label | None) -> Label | None:
         *(hit for hit in reading.hits(("progenitor-cell",), _INTERVENTION) if _is_cd34(hit)),
     ]
     backing = [*ablation, *reading.hits(("hsc",))]
-    if transplants and backing:
+    if transplants and backing and not reading.denied(("chemotherapy", "immune-ablation"), HEADLINE):
         return _label(
             "hsc",
             "hsc-by-conditioning",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import evidence
 from apps.classification.rules.reading import STATED, Hit, Place, Reading
@@ -10,9 +12,18 @@ from apps.vocabulary.taxonomy import DISEASES
 # Conditions so general that the disease has to be looked for elsewhere in the record.
 GENERAL = ("autoimmune", "diabetes")
 # Conditions that may stand for one of the four diseases.
-_OPEN = (*GENERAL, "complication-of-diabetes", "kidney-failure", "neuromyelitis-optica", "juvenile-arthritis")
+_OPEN = (
+    *GENERAL,
+    "arthritis",
+    "complication-of-diabetes",
+    "kidney-failure",
+    "neuromyelitis-optica",
+    "juvenile-arthritis",
+)
 # So long are the abbreviations of diseases.
 _ABBREVIATION = 4
+# Names of type 1 diabetes that people with the other type, on insulin, are called by too.
+_BY_INSULIN = re.compile(r"insulin\W|diabetes mellitus\W+insulin|IDDM", re.IGNORECASE)
 _ELSEWHERE = frozenset({Place.KEYWORD, Place.ARM, Place.DESCRIPTION})
 
 
@@ -59,6 +70,9 @@ def _stated(reading: Reading, slug: str) -> list[Hit]:
     stand for mass spectrometry, or light exposure.
     """
     hits = reading.hits([slug], STATED)
+    if slug == "type-1-diabetes" and reading.has(["type-2-diabetes"], STATED):
+        # There insulin is a treatment of the other type.
+        hits = [hit for hit in hits if not _BY_INSULIN.match(hit.text, hit.start, hit.end)]
     spelled = any(hit.place is not Place.TITLE or hit.end - hit.start > _ABBREVIATION for hit in hits)
     return hits if spelled or names_no_other_condition(reading) else []
 

@@ -25,8 +25,12 @@ _DENIAL_ENDS = re.compile(r"[.;:!?\n]")
 # An abbreviation in brackets behind what it stands for, whose letters are the first of its words.
 _DEFINED = re.compile(r"\(([A-Z]{2,6})s?\)")
 _DEFINED_REACH = 80
+# And the other way round: "MSC-Pilot (Multiple Sclerosis Companion)".
+_SPELLED_OUT = re.compile(r"(?<!\w)([A-Z]{2,6})(?:-\w{1,20})?\s\(([A-Za-z][A-Za-z -]{5,80})\)")
 # Groups whose abbreviations stand for cells.
 _ABBREVIATED_CELLS = ("msc", "msc-by-tissue", "hsc", "hsc-abbreviation")
+# What the words of an abbreviation hold that does stand for cells.
+_OF_CELLS = re.compile(r"cell|transplant|graft|mesenchym|strom", re.IGNORECASE)
 
 
 class Place(Enum):
@@ -119,30 +123,24 @@ class Reading:
         return [hit for hit in self._denied if hit.group in groups and hit.place in places]
 
     def _leave_out_other_meanings(self, texts: list[tuple[str, str]]) -> None:
-        """Abbreviations of cells that the record explains as something else: "Home Self-Care Training (HSCT)"."""
-        named = [group for group in _ABBREVIATED_CELLS if group in self._hits]
-        if not named:
+        """Abbreviations that the record explains only as something else: "Home Self-Care Training (HSCT)"."""
+        ours: set[str] = set()
+        others: set[str] = set()
+        self._other_meanings = others
+        if not any(group in self._hits for group in _ABBREVIATED_CELLS):
             return
-        others = {found for path, text in texts if place_of(path) in _PROSE for found in self._explained(path, text)}
-        for group in named if others else ():
-            self._hits[group] = [
-                hit for hit in self._hits[group] if hit.text[hit.start : hit.end].rstrip("s") not in others
-            ]
+        for path, text in texts:
+            for letters, start, end in _explanations(path, text):
+                disease = _abbreviations().get(letters)
+                known = disease in self._hits if disease else bool(_OF_CELLS.search(text, start, end))
+                (ours if known else others).add(letters)
+        others -= ours
+        for group in _ABBREVIATED_CELLS if others else ():
+            if hits := self._hits.pop(group, []):
+                self._hits[group] = [hit for hit in hits if not self._means_other(hit)]
 
-    def _explained(self, path: str, text: str) -> Iterator[str]:
-        """Abbreviations that this text explains by words of which none is a term."""
-        for found in _DEFINED.finditer(text):
-            letters, begin = found[1], max(0, found.start() - _DEFINED_REACH)
-            words = list(_WORD.finditer(text, begin, found.start()))[-len(letters) :]
-            if "".join(word.group()[0].upper() for word in words) != letters:
-                continue
-            first = words[0].start()
-            if not any(
-                hit.path == path and hit.start < found.start() and hit.end > first
-                for hits in self._hits.values()
-                for hit in hits
-            ):
-                yield letters
+    def _means_other(self, hit: Hit) -> bool:
+        return hit.text[hit.start : hit.end].rstrip("s") in self._other_meanings
 
     def abbreviated(self, group: str) -> list[Hit]:
         """The abbreviations of a disease in summary and description.
@@ -154,7 +152,7 @@ class Reading:
             for path, text in iter_texts(self.record)
             if place_of(path) is Place.DESCRIPTION
             for found in _abbreviation().finditer(text)
-            if _abbreviations()[found.group()] == group
+            if _abbreviations()[found.group()] == group and found.group() not in self._other_meanings
         ]
 
     def _add(self, group: str, path: str, text: str, start: int, end: int) -> None:
@@ -170,12 +168,14 @@ class Reading:
             for i, text in enumerate(texts):
                 for found in _abbreviation().finditer(text):
                     rest = _WORD.findall(f"{text[: found.start()]} {text[found.end() :]}".lower())
-                    if _qualifiers().issuperset(rest):
+                    if _qualifiers().issuperset(rest) and found.group() not in self._other_meanings:
                         path = f"protocolSection.conditionsModule.{name}[{i}]"
                         self._add(_abbreviations()[found.group()], path, text, *found.span())
         for path, text in titles:
             for found in _abbreviation().finditer(text):
                 group = _abbreviations()[found.group()]
+                if found.group() in self._other_meanings:
+                    continue
                 self._add(group if self.has([group]) else "disease-abbreviation", path, text, *found.span())
 
     def _read_meshes(self) -> None:
@@ -184,6 +184,26 @@ class Reading:
             path = f"derivedSection.conditionBrowseModule.meshes[{i}].term"
             if group and mesh.term and not any(hit.path == path for hit in self._hits.get(group, ())):
                 self._add(group, path, mesh.term, 0, len(mesh.term))
+
+
+def _explanations(path: str, text: str) -> Iterator[tuple[str, int, int]]:
+    """Abbreviations, each with the words [start, end) whose first letters it is.
+
+    A condition spells out one that stands beside it: "Metabolic Syndrome", "MS".
+    """
+    for found in _DEFINED.finditer(text):
+        words = list(_WORD.finditer(text, max(0, found.start() - _DEFINED_REACH), found.start()))[-len(found[1]) :]
+        if _initials(words) == found[1]:
+            yield found[1], words[0].start(), found.start()
+    for found in _SPELLED_OUT.finditer(text):
+        if _initials(list(_WORD.finditer(text, *found.span(2)))) == found[1]:
+            yield found[1], *found.span(2)
+    if place_of(path) is Place.CONDITION and (words := list(_WORD.finditer(text, 0, _DEFINED_REACH))):
+        yield _initials(words), 0, len(text)
+
+
+def _initials(words: list[re.Match[str]]) -> str:
+    return "".join(word.group()[0].upper() for word in words)
 
 
 @cache

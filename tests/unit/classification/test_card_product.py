@@ -279,6 +279,10 @@ def test_cords_of_other_peoples_babies_are_allogeneic(sentence):
     assert values("donor", title="UC-MSC in type 1 diabetes", description=sentence) == {"allogeneic"}
 
 
+def test_sentence_about_donors_tells_of_the_cells():
+    assert values("donor", description="Donors are healthy women, delivered by caesarean section.") == {"allogeneic"}
+
+
 def test_own_cells_that_are_no_good_are_not_given():
     sentence = "Autologous cells from lupus patients are senescent and therefore healthy donors were preferred."
     assert values("donor", description=sentence) == {"allogeneic"}

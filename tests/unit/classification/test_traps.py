@@ -894,3 +894,78 @@ def test_abbreviation_that_the_record_explains_as_something_else(title, interven
 def test_abbreviation_that_the_record_explains_as_cells(words):
     classification = told(f"{words} in lupus", conditions=["Lupus Erythematosus, Systemic"], interventions=["MSC"])
     assert (classification.scope, classification.values("cell_type")) == ("in_scope", ("msc",))
+
+
+def test_abbreviations_that_stand_for_another_disease():
+    anaemia = told(
+        "Allogeneic HSCT in RA and RAEB",
+        official="Reduced intensity HSCT in refractory anaemia (RA)",
+        conditions=["RA", "RAEB"],
+    )
+    assert (anaemia.scope, anaemia.values("disease")) == ("out", ())
+    syndrome = told("Mesenchymal stem cells in MS", conditions=["Metabolic Syndrome", "MS"])
+    assert (syndrome.scope, syndrome.values("disease")) == ("out", ())
+
+
+def test_abbreviation_beside_a_complaint_with_the_same_letters_is_still_ours():
+    classification = told("Mesenchymal stem cells in multiple sclerosis", conditions=["Muscle Spasticity", "MS"])
+    assert classification.values("disease") == ("multiple-sclerosis",)
+
+
+def test_software_that_is_named_as_the_cells_are():
+    classification = told("MSC-Pilot (Multiple Sclerosis Companion), an app", conditions=["Multiple Sclerosis"])
+    assert (classification.scope, classification.values("cell_type")) == ("out", ())
+
+
+def test_diabetes_of_type_2_that_needs_insulin():
+    classification = told(
+        "Wharton's jelly MSC in insulin dependent diabetes 2 type",
+        official="MSC in diabetes mellitus type 2 requiring insulin",
+        conditions=["Diabetes Mellitus", "Insulin Dependent Diabetes"],
+    )
+    assert (classification.scope, classification.values("disease")) == ("out", ())
+
+
+def test_both_types_of_diabetes_are_not_told_by_insulin_alone():
+    classification = told("MSC in type 1 and type 2 diabetes", conditions=["Type 1 Diabetes", "Type 2 Diabetes"])
+    assert classification.values("disease") == ("type-1-diabetes",)
+
+
+def test_transplantation_without_chemotherapy_waits_for_a_person():
+    classification = told(
+        "Autologous stem cell transplantation without chemotherapy in type 1 diabetes",
+        official="Autologous bone marrow stem cells in type 1 diabetes",
+        conditions=["Type 1 Diabetes"],
+        summary="Autologous haematopoietic stem cell transplantation has made some people free of insulin.",
+    )
+    assert (classification.scope, rules(classification)) == ("review", ["marrow-mononuclear"])
+
+
+def test_islets_on_a_layer_of_mesenchymal_cells_are_islets():
+    classification = told("Islets cultured on a mesenchymal layer in brittle diabetes", conditions=["Type 1 Diabetes"])
+    assert (classification.scope, rules(classification)) == ("out", ["islet"])
+
+
+def test_disease_that_title_and_summary_tell_beside_arthritis():
+    classification = told(
+        "Mesenchymal stem cells in inflammatory arthropathy (RA and AS)",
+        conditions=["Arthritis", "Spondyloarthritis"],
+        summary="Patients with rheumatoid arthritis or AS are treated.",
+    )
+    assert (classification.scope, classification.values("disease")) == ("in_scope", ("rheumatoid-arthritis",))
+
+
+@pytest.mark.parametrize("condition", ["Psoriatic Arthritis", "Gouty Arthritis", "Osteoarthritis"])
+def test_other_arthritis_is_out(condition):
+    classification = told("Mesenchymal stem cells in arthritis", conditions=[condition])
+    assert (classification.scope, classification.values("disease")) == ("out", ())
+
+
+def test_product_with_what_it_is_in_brackets():
+    classification = told(
+        "ABC-RA in RA",
+        conditions=["Rheumatoid Arthritis"],
+        interventions=["ABC-RA"],
+        summary="ABC-RA (human allogeneic UCB-MSC) will be given once.",
+    )
+    assert (classification.scope, rules(classification, "cell_type")) == ("in_scope", ["msc-defined"])

@@ -70,7 +70,7 @@ def test_abbreviation_needs_its_capitals_and_borders():
 
 
 def test_phrase_ends_where_a_sentence_does():
-    assert groups("The arthritis was rheumatoid. Arthritis rheumatoid") == ["rheumatoid-arthritis"]
+    assert groups("The arthritis was rheumatoid. Arthritis rheumatoid") == ["arthritis", "rheumatoid-arthritis"]
 
 
 def test_offsets_count_code_points():
@@ -153,3 +153,10 @@ def test_finders_are_within_the_memory_that_keeps_them_fast(capfd):
     ):
         list(found.find(text))
     assert "out of memory" not in capfd.readouterr().err
+
+
+def test_a_phrase_with_choices_stands_for_each():
+    phrases = terms()["terms"]["msc-by-tissue"]["phrases"]
+    assert {"adipose stromal cell", "adipose tissue derived stem cell", "stem cell from the placenta"} <= set(phrases)
+    assert not any(sign in phrase for phrase in phrases for sign in "(|)")
+    assert len(phrases) == len(set(phrases))

@@ -275,6 +275,10 @@ _TAKING = re.compile(
 _PATIENT = re.compile(r"\b(?:patients?|subjects?|participants?|recipients?)\b", re.IGNORECASE)
 # "Leukapheresis products in patients with lupus": those who are treated, who need not be those who give.
 _TREATED_PEOPLE = re.compile(r"\b(?:in|for|to)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
+# A sentence about those who give: "Donors are healthy mothers".
+_OF_DONORS = re.compile(
+    r"\W*(?:the |all )?(?:\w+ )?donors? (?:are|is|were|was|will|must|should|receive|undergo)\b", re.IGNORECASE
+)
 _DONOR = re.compile(r"\bdonors?\b", re.IGNORECASE)
 # Between a tissue and the cells that are named for it.
 _BRIDGE = re.compile(r"[\s-]{1,3}(?:(?:derived|tissue|[\w+]{1,12}[- ]positive)[\s-]{1,3})?", re.IGNORECASE)
@@ -300,7 +304,9 @@ def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statem
         if word.field != "giver" and (in_general or sentence.trust is Trust.BACKGROUND):
             continue
         cells = _cells_beside(sentence, word)
-        if cells and word.field == "twin":
+        if word.field == "giver" and word.value == "allogeneic" and not cells and _OF_DONORS.match(_told(sentence)):
+            yield _statement(material, sentence, word, None, rank, "donor-told")
+        elif cells and word.field == "twin":
             said = _statement(material, sentence, word, cells, rank, "twin-is-donor")
             # Of mesenchymal cells some use the word for own ones.
             if said.kind == "hsc":
@@ -317,6 +323,10 @@ def _donor_statements(material: Material, sentence: Sentence) -> Iterator[Statem
         # A title that tells of leukapheresis "in patients with lupus" names those who are treated; most give it too.
         own_rank = _OWN_RANK if word.field != "harvest" or _names_giving_patients(sentence) else _SHAKY_RANK
         yield _statement(material, sentence, word, None, own_rank, "own-cells-taken")
+
+
+def _told(sentence: Sentence) -> str:
+    return sentence.passage.text[sentence.start : sentence.end]
 
 
 def _tells_of_both_in_general(sentence: Sentence) -> bool:
