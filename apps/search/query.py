@@ -72,8 +72,8 @@ ProblemKind = Literal["unknown_parameter", "unknown_value", "repeated", "unreada
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a query that could not be used as it came. `message` is a sentence for people. It says what is wrong and
-    not what becomes of it: a page leaves it out, the API and files refuse the whole.
+    """Something in a query that could not be used as it came. `message` is a sentence for people, of what is wrong and
+    not of what becomes of it: a page leaves it out, the API and files refuse the whole.
 
     `kind` is "notice" where the query was understood after all (a text that was cut), else what was unknown; a search
     text that cannot be read is "unreadable" at the character `position`, counted from 0.
@@ -479,7 +479,8 @@ class _Reader:
         if len(text) > MAX_Q:
             message = gettext("The search text was cut at %(number)s characters.") % {"number": MAX_Q}
             self._problems.append(Problem("q", _shown(text), (), message, "notice"))
-            text = text[:MAX_Q].rstrip()
+            # Half a word would be searched too, and find nothing.
+            text = text[: MAX_Q + 1].rpartition(" ")[0] or text[:MAX_Q]
         return text
 
     def values(self, item: Filter) -> tuple[str, ...]:

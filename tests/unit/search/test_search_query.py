@@ -93,8 +93,11 @@ def test_an_unknown_parameter_is_named_with_those_that_exist():
 def test_a_long_text_is_cut_with_a_notice():
     query, problems = read("q=" + "lupus " * 200)
     assert len(query.q) <= MAX_Q
-    assert query.q.startswith("lupus lupus")
+    assert set(query.q.split()) == {"lupus"}
     assert [(problem.parameter, problem.kind) for problem in problems] == [("q", "notice")]
+    assert read("q=" + "x" * 499 + " y")[0].q == "x" * 499
+    assert read("q=" + "x" * 500 + " y")[0].q == "x" * 500
+    assert read("q=" + "x" * 501)[0].q == "x" * 500
 
 
 def test_what_can_be_given_once_is_told_when_given_twice():
