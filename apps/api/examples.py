@@ -184,12 +184,12 @@ def problem(status: int, title: str, detail: str, **more: Any) -> dict[str, Any]
 BAD = problem(
     400,
     "Bad Request",
-    "“msd” is not a value of “cell_type” and was left out. Allowed are: msc, hsc.",
+    "“msd” is not a value of “cell_type”. Allowed are: msc, hsc.",
     errors=[
         {
             "parameter": "cell_type",
             "value": "msd",
-            "message": "“msd” is not a value of “cell_type” and was left out. Allowed are: msc, hsc.",
+            "message": "“msd” is not a value of “cell_type”. Allowed are: msc, hsc.",
             "allowed": ["msc", "hsc"],
         }
     ],

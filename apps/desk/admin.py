@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +54,21 @@ from apps.vocabulary.cautions import CAUTIONS
 _MAX_SHOWN = 80
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class _Rows(ChangeList):
+    """A filter with a NUL in it is turned down as Django turns down others: PostgreSQL has no text with one."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        if any("\x00" in value for values in self.filter_params.values() for value in values):
+            raise IncorrectLookupParameters
+        return super().get_queryset(request, exclude_parameters)
+
+
+class _Table(admin.ModelAdmin):
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return _Rows
+
+
+class ReadOnlyAdmin(_Table):
     """To look at. Lists stay quick on large tables: no count of the whole table, nothing that a list does not show."""
 
     actions: Any = None
@@ -430,7 +446,7 @@ class AppealAdmin(ReadOnlyAdmin):
 
 
 @admin.register(User, site=desk_site)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(_Table, DjangoUserAdmin):
     """Accounts, for administrators. New ones come from `manage.py create_curator`; nobody is deleted, only closed."""
 
     list_display = ("email", "roles", "second_factor", "is_active", "last_login")

@@ -67,12 +67,13 @@ SORT_FIELDS: Mapping[str, Promise] = {
 SORTS: tuple[str, ...] = (RELEVANCE, *(sign + name for name in SORT_FIELDS for sign in ("-", "")))
 DEFAULT_SORT = "-last_update_posted"
 
-ProblemKind = Literal["unknown_parameter", "unknown_value", "unreadable", "notice"]
+ProblemKind = Literal["unknown_parameter", "unknown_value", "repeated", "unreadable", "notice"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something in a query that could not be used as it came. `message` is a sentence for people.
+    """Something in a query that could not be used as it came. `message` is a sentence for people, of what is wrong and
+    not of what becomes of it: a page leaves it out, the API and files refuse the whole.
 
     `kind` is "notice" where the query was understood after all (a text that was cut), else what was unknown; a search
     text that cannot be read is "unreadable" at the character `position`, counted from 0.
@@ -478,7 +479,8 @@ class _Reader:
         if len(text) > MAX_Q:
             message = gettext("The search text was cut at %(number)s characters.") % {"number": MAX_Q}
             self._problems.append(Problem("q", _shown(text), (), message, "notice"))
-            text = text[:MAX_Q].rstrip()
+            # Half a word would be searched too, and find nothing.
+            text = text[: MAX_Q + 1].rpartition(" ")[0] or text[:MAX_Q]
         return text
 
     def values(self, item: Filter) -> tuple[str, ...]:
@@ -525,19 +527,19 @@ class _Reader:
     def _single(self, name: str) -> str:
         given = [raw for raw in self._params.get(name, []) if raw.strip()]
         if len(set(given)) > 1:
-            message = gettext("“%(name)s” can be given once; the first was used.") % {"name": name}
-            self._problems.append(Problem(name, _shown(given[1]), (), message))
+            message = gettext("“%(name)s” can be given once.") % {"name": name}
+            self._problems.append(Problem(name, _shown(given[1]), (), message, "repeated"))
         return given[0] if given else ""
 
     def _unknown(self, name: str, value: str, allowed: tuple[str, ...]) -> None:
-        message = gettext("“%(value)s” is not a value of “%(name)s” and was left out. Allowed are: %(allowed)s.")
+        message = gettext("“%(value)s” is not a value of “%(name)s”. Allowed are: %(allowed)s.")
         told = message % {"value": _shown(value), "name": name, "allowed": ", ".join(allowed)}
         self._problems.append(Problem(name, _shown(value), allowed, told))
 
 
 def clean_text(raw: str) -> str:
     """One line of text: control characters and broken code points gone, white space single, in composed form (NFC)."""
-    kept = "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp"} else char for char in raw[: 20 * MAX_Q])
+    kept = "".join(char for char in raw[: 20 * MAX_Q] if char.isspace() or unicodedata.category(char) != "Cc")
     return " ".join(unicodedata.normalize("NFC", kept.encode("utf-8", "ignore").decode()).split())
 
 

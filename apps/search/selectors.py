@@ -388,7 +388,7 @@ def _without_hidden(query: StudyQuery) -> tuple[StudyQuery, list[Problem]]:
         return query, []
     shown = public_cautions()
     allowed = tuple(kind for kind in CAUTIONS if kind in shown)
-    message = gettext("“%(caution)s” is no caution that is shown here, so it was left out.")
+    message = gettext("“%(caution)s” is no caution that is shown here.")
     hidden = [kind for kind in query.caution if kind not in shown]
     problems = [Problem("caution", kind, allowed, message % {"caution": CAUTIONS[kind]}) for kind in hidden]
     return replace(query, caution=tuple(kind for kind in query.caution if kind in shown)), problems

@@ -18,7 +18,7 @@ def rows_of(path: Path, columns: Collection[str]) -> Iterator[tuple[int, dict[st
     """(line, values by column) of each row, blanks around values taken off; other columns may stand beside these.
 
     `line` is the last one of the row. Raises GoldError for a file that cannot be read, is not UTF-8, lacks a column or
-    has a row that is longer or shorter than the head.
+    has a row that is longer or shorter than the head. A row of nothing, as spreadsheets leave them, is none.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -28,6 +28,8 @@ def rows_of(path: Path, columns: Collection[str]) -> Iterator[tuple[int, dict[st
             if missing:
                 raise GoldError(f"{path} lacks {_listed(missing)}; its first line must name {_listed(columns)}.")
             for row in reader:
+                if not any(row.values()):
+                    continue
                 if None in row or None in row.values():
                     raise GoldError(f"{path}, line {reader.line_num}: not as many values as the first line names.")
                 yield reader.line_num, {name: value.strip() for name, value in row.items()}

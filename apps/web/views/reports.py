@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
@@ -13,6 +14,7 @@ from apps.core.languages import in_language
 from apps.core.rates import count
 from apps.curation.models import MistakeReport
 from apps.search.selectors import document
+from apps.studies.selectors import canonical_id, successor_of
 from apps.web.forms import ReportForm
 
 REPORTS_AN_HOUR = 10
@@ -25,9 +27,13 @@ _AN_HOUR = 3600
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_mistake(request: HttpRequest, nct_id: str) -> HttpResponseBase:
-    trial = document(nct_id)
-    if trial is None:
+    named = canonical_id(nct_id)
+    trial = document(named) if named else None
+    goal = named if trial else named and successor_of(named)
+    if not goal:
         raise Http404
+    if goal != nct_id:
+        return HttpResponsePermanentRedirect(reverse("web:report-mistake", args=[goal]))
     if request.method != "POST":
         thanks = "thanks" in request.GET
         return render(

@@ -54,7 +54,9 @@ def trial_list(request: HttpRequest) -> HttpResponse:
     layout, unknown = read_layout(request.GET)
     results = search_studies(asked, version=version_of(request))
     told = [*problems, *results.problems]
-    notices = [_notice(problem) for problem in told if problem.kind in {"unknown_value", "notice"}] + unknown
+    notices = [
+        _notice(problem) for problem in told if problem.kind in {"unknown_value", "repeated", "notice"}
+    ] + unknown
     if results.is_past_end:
         links = Addresses(results.query, layout)
         last, first = links.list(page=results.pages), links.list()
@@ -141,7 +143,9 @@ def _heading(query: StudyQuery, results: Results) -> str:
 
 def _notice(problem: Problem) -> str:
     """A problem in a sentence for readers; the API lists what is allowed, here the filters show it."""
-    if problem.kind != "unknown_value" or not problem.allowed:
+    if problem.kind == "repeated":
+        return gettext("“%(name)s” can be given once; the first was used.") % {"name": problem.parameter}
+    if problem.kind != "unknown_value":
         return problem.message
     if problem.parameter == "as_of":
         message = gettext("“%(value)s” is no day, so this is the present list. Write a day as 2026-03-01.")

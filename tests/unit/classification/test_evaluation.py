@@ -201,6 +201,12 @@ def test_a_byte_order_mark_blanks_and_quoted_lines_do_no_harm(tmp_path: Path) ->
 ROW = "NCT90000001,yes,MS,MSC,,,A title,published"
 
 
+def test_rows_of_nothing_are_none_and_lines_are_counted_all_the_same(tmp_path: Path) -> None:
+    assert len(read_gold(file_of(tmp_path, HEAD, ",,,,,,,", ROW, "", ",,,,,,,")).trials) == 1
+    with pytest.raises(GoldError, match="line 3: '' is no id"):
+        read_gold(file_of(tmp_path, HEAD, ",,,,,,,", ",yes,,,,,,"))
+
+
 @pytest.mark.parametrize(
     ("head", "rows", "sentence"),
     [

@@ -98,6 +98,14 @@ def test_any_list_can_be_searched_for_anything(table: str, text: str, signed_in:
     assert signed_in("viewer").get(f"/desk/{table}/", {"q": text}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "address", ["ingest/syncrun/?state__exact=%00", "curation/studyoverride/?field=%00", "accounts/user/?email=a%00b"]
+)
+def test_a_filter_that_no_row_can_have_leads_to_the_whole_list(address: str, signed_in: Callable):
+    answer = signed_in("admin").get(f"/desk/{address}", follow=True)
+    assert (answer.status_code, [status for _to, status in answer.redirect_chain]) == (200, [302])
+
+
 @pytest.mark.parametrize("table", [*TABLES, "accounts/user"])
 def test_strangers_and_readers_see_nothing(table: str, client: Client):
     assert client.get(f"/desk/{table}/").status_code == 302

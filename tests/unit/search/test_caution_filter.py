@@ -115,7 +115,7 @@ def test_the_site_names_a_kind_that_is_off(client: Client) -> None:
     answer = client.get("/trials/?caution=no-results&caution=%00bad")
     assert answer.status_code == 200
     told = answer.content.decode()
-    assert "is no caution that is shown here" in told
+    assert "We do not know “no-results” under" in told
     assert "We do not know “bad” under" in told
 
 

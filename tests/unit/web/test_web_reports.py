@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client, override_settings
 
 from apps.curation.models import MistakeReport
+from apps.studies.models import Study
 from apps.web.forms import ReportForm
 
 PATH = "/trials/NCT90000001/report/"
@@ -19,8 +21,6 @@ pytestmark = pytest.mark.usefixtures("some_trials")
 @pytest.fixture
 def opened() -> str:
     """The time stamp of a form that was opened a minute ago."""
-    import datetime as dt
-
     with time_machine.travel(dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1), tick=False):
         return ReportForm.stamp()
 
@@ -37,6 +37,29 @@ def test_a_report_lands_and_the_reader_is_thanked(client: Client, opened: str) -
     assert (report.nct_id, report.page, report.what) == ("NCT90000001", "labels", "Wrong disease.\n\nSee title.")
     assert b"Thank you" in client.get(response["Location"]).content
     assert not response.cookies
+
+
+@pytest.mark.parametrize(
+    ("address", "goal"),
+    [
+        ("/trials/nct90000001/report/", PATH),
+        ("/trials/NCT0090000001/report/?thanks", PATH),
+        ("/es/trials/nct90000001/report/", "/es" + PATH),
+        ("/trials/NCT90009999/report/", PATH),
+    ],
+)
+def test_other_spellings_and_former_ids_lead_to_the_form(client: Client, address: str, goal: str) -> None:
+    now = dt.datetime.now(dt.UTC)
+    read = {"snapshot_id": 1, "parser_version": 1, "ruleset_version": 1, "first_seen_at": now}
+    Study.objects.create(nct_id="NCT90000001", aliases=["NCT90009999"], registry_state_since=now, **read)
+    response = client.get(address)
+    assert (response.status_code, response["Location"]) == (301, goal)
+
+
+@pytest.mark.parametrize("named", ["NCT90000099", "banana", "%00", "NCT9%00", "%F0%9F%98%80"])
+def test_what_is_no_trial_of_ours_has_no_form(client: Client, named: str) -> None:
+    for send in (client.get, client.head, client.post):
+        assert send(f"/trials/{named}/report/").status_code == 404
 
 
 def test_no_cookie_is_needed(opened: str) -> None:
