@@ -19,9 +19,11 @@ _FOLLOWED = frozenset({Place.DESCRIPTION, Place.KEYWORD, Place.CONDITION})
 
 _ARM = frozenset({Place.ARM})
 _CELLS = (*MSC, "hsc", "hsc-abbreviation", *UNNAMED)
-# Before and behind the name of a transplantation that people have had.
+# Before and behind the name of a transplantation that people have had, or might have otherwise.
 _AFTERMATH = re.compile(
-    r"\b(?:after|following|post|undergoing|underwent|had|received|survivors? of|recipients? of)\b\W+(?:\w+\W+){0,4}\Z",
+    r"\b(?:after|following|post|undergoing|underwent|had|received|survivors? of|recipients? of|candidates? for"
+    r"|(?:in)?eligible for|refractory to|fail(?:ed|ing|ure of)|relaps\w+ (?:after|from)|before|awaiting)\b"
+    r"\W+(?:\w+\W+){0,4}\Z",
     re.I,
 )
 _AFTERMATH_REACH = 60

@@ -969,3 +969,21 @@ def test_product_with_what_it_is_in_brackets():
         summary="ABC-RA (human allogeneic UCB-MSC) will be given once.",
     )
     assert (classification.scope, rules(classification, "cell_type")) == ("in_scope", ["msc-defined"])
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Natalizumab in patients who are candidates for HSCT",
+        "CD19 CAR-T in patients refractory to HSCT",
+        "Rituximab in people ineligible for autologous haematopoietic stem cell transplantation",
+    ],
+)
+def test_transplantation_that_people_might_have_otherwise_waits_for_a_person(title):
+    classification = told(title, conditions=["Multiple Sclerosis"], interventions=["A drug"])
+    assert (classification.scope, rules(classification)) == ("review", ["study-of-transplanted"])
+
+
+def test_mobilisation_of_blood_forming_cells_is_no_transplantation():
+    classification = told("Hematopoietic stem cell mobilization without reinfusion", conditions=["Multiple Sclerosis"])
+    assert (classification.scope, rules(classification)) == ("out", ["mobilisation-only"])
