@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Named, Passage
 from apps.classification.rules.quoting import Span
 from apps.classification.rules.reading import Place
@@ -299,6 +300,8 @@ def uses_of(
     for low, high in _sentences(passage.text, min(len(passage.text), terms[-1].end + _REACH)):
         inside = terms[bisect_left(starts, low) : bisect_left(starts, high)]
         if not inside or compared.match(passage.text, low):
+            continue
+        if passage.place is Place.DESCRIPTION and tells_of_others(passage.text, low, high):
             continue
         sentence = _Sentence.of(passage.text, low, high, inside)
         elsewhere = passage.place is Place.DESCRIPTION and bool(ELSEWHERE.search(passage.text, low, high))

@@ -22,7 +22,9 @@ from apps.classification.rules.cards.drug_purposes import (
     role_told,
     uses_of,
 )
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Material, Named
+from apps.classification.rules.cards.statements import sentence
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import evidence, sentence_at
 from apps.classification.rules.reading import Place
@@ -130,7 +132,12 @@ def extract_transplant(material: Material) -> Iterator[Label]:
     yield from _mobilisation(units)
     yield from _conditioning(units)
     told = [passage for passage in material.passages if passage.place in _TOLD]
-    named = [term for passage in told for term in islice(material.named("grafts", (passage,)), MOST_TERMS)]
+    named = [
+        term
+        for passage in told
+        for term in islice(material.named("grafts", (passage,)), MOST_TERMS)
+        if not _is_of_others(term)
+    ]
     yield from _intensity(named)
     yield from _graft(named)
 
@@ -516,6 +523,13 @@ def _by_value(terms: Iterable[Named]) -> dict[str, list[Named]]:
     for term in terms:
         found.setdefault(term.value, []).append(term)
     return found
+
+
+def _is_of_others(term: Named) -> bool:
+    """Whether a description tells it of other people than the participants."""
+    if term.passage.place in _PLAIN:
+        return False
+    return tells_of_others(term.passage.text, *sentence(term.passage.text, term.start))
 
 
 def _is_shaky(term: Named) -> bool:
