@@ -1119,3 +1119,17 @@ def test_regimens_of_a_list_in_brackets():
 def test_sentence_on_other_studies_does_not_stand_beside_the_regimen():
     text = "BEAM has been used as conditioning in lymphoma. Conditioning: cyclophosphamide and ATG."
     assert regimens(summary=text, description="Conditioning is cyclophosphamide and ATG.") == {"atg+cyclophosphamide"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T cell removal by beads.",
+        "Lymphocyte removal from the graft is done.",
+        "T cells are removed from the graft.",
+        "Removal of lymphocytes from the graft.",
+        "The graft undergoes T-lymphocyte removal.",
+    ],
+)
+def test_removal_is_depletion(text):
+    assert "t-cell-depleted" in values("graft_manipulation", description=text)
