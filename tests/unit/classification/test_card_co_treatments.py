@@ -210,3 +210,56 @@ def test_description_tells_what_the_treatment_is_made_of():
     assert treatments(description=told) == {"acupuncture", "detoxification", "massage"}
     assert treatments(description="Massage and acupuncture are what some people try beside cells.") == set()
     assert treatments(description="The treatment consists of rituximab. Cells follow.") == set()
+
+
+# Premedication, and drugs that an intervention lists in its description
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Dexamethasone 5 mg IV before injection.", "corticosteroids"),
+        ("Hydrocortisone 100 mg iv is given before the procedure to all patients.", "corticosteroids"),
+        ("Premedication with methylprednisolone precedes each infusion.", "corticosteroids"),
+        ("All receive dexamethasone prior to the cell infusion.", "corticosteroids"),
+        ("Pre-medication: prednisolone 50 mg.", "corticosteroids"),
+        ("Heparin is administered before each infusion of the cells.", "heparin"),
+    ],
+)
+def test_premedication(text, value):
+    assert treatments(description=text) == {value}
+    assert in_arm(text) == {value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "There is no premedication with steroid before the infusion.",
+        "The infusion is given without steroid premedication.",
+        "Dexamethasone must be stopped 4 weeks before the infusion.",
+        "Prednisone 5 mg is tapered before the injection.",
+        "Blood glucose and insulin are measured before the infusion.",
+        "In another group's trial dexamethasone 5 mg was given before the infusion.",
+        "Patients who receive methotrexate before the infusion are analysed separately.",
+    ],
+)
+def test_what_is_stopped_measured_or_denied_before_the_cells(text):
+    assert treatments(description=text) == set()
+
+
+def test_intervention_that_lists_its_drugs_in_the_description():
+    arms = [
+        ("ACTIVE_COMPARATOR", "A", "", ["Immunosuppressant"]),
+        ("EXPERIMENTAL", "B", "", ["Immunosuppressant", "UC-MSC"]),
+    ]
+
+    def given(text):
+        named = [("BIOLOGICAL", "UC-MSC", ""), ("DRUG", "Immunosuppressant", text)]
+        return treatments(arms=arms, interventions=named)
+
+    assert given("prednisone, cyclophosphamide") == {"corticosteroids", "cyclophosphamide"}
+    assert given("oral prednisone 5-60 mg plus cyclophosphamide 0.4 g IV every 2 weeks") == {
+        "corticosteroids",
+        "cyclophosphamide",
+    }
+    assert given("chosen by the doctor, mostly prednisone") == set()

@@ -509,3 +509,77 @@ def test_ten_with_a_lost_exponent_by_weight_is_read_and_doubted():
     assert (label.value, label.doubtful) == ("1e6/kg", True)
     assert doses("Mesenchymal stem cells are given to 106 people of 70 kg.") == set()
     assert doses("Mesenchymal stem cells at 106 cells.") == set()
+
+
+# Bounds told with a denial, behind the number, or of other cells beside it
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("The number of progenitors should not be less than 4.0 million CD34+/kg.", ">=4e6/kg"),
+        ("The graft holds no fewer than 4x10^6 CD34+ cells/kg.", ">=4e6/kg"),
+        ("The graft must not fall below 4x10^6 CD34+ cells/kg.", ">=4e6/kg"),
+        ("The graft is not lower than 4x10^6 CD34+ cells/kg.", ">=4e6/kg"),
+        ("Infused: not under 4x10^6 CD34+ cells/kg.", ">=4e6/kg"),
+        ("At the harvest a minimum of CD34+ : 4.10^6 / kg.", ">=4e6/kg"),
+        ("The graft holds 4x10^6 CD34+ cells/kg or more.", ">=4e6/kg"),
+        ("Of CD34+ cells 4x10^6/kg is the minimum of the graft.", ">=4e6/kg"),
+        ("The graft holds less than 4x10^6 CD34+ cells/kg.", "<=4e6/kg"),
+        ("The graft holds no more than 4x10^6 CD34+ cells/kg.", "<=4e6/kg"),
+        ("The graft must not exceed 4x10^6 CD34+ cells/kg.", "<=4e6/kg"),
+        ("The graft holds over 4x10^6 CD34+ cells/kg.", ">=4e6/kg"),
+        ("A harvest exceeding 4x10^6 CD34+ cells/kg is reinfused.", ">=4e6/kg"),
+        ("The graft holds not less than 2,5 x 10E6 CD34+/kg.", ">=2.5e6/kg"),
+    ],
+)
+def test_denied_comparison_is_the_other_bound(text, value):
+    assert cd34_doses(text) == {value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The target of the harvest is MNC >3×10^8/kg, CD34+ >2×10^6/kg.",
+        "The graft: TNC 3x10^8/kg; CD34+ cells >= 2x10^6/kg.",
+        "The graft has mononuclear cells > 3 x 10^8/kg, and CD34+ cells > 2 x 10^6/kg.",
+        "Collected are MNC: 3x10^8/kg and CD34+: more than 2x10^6/kg.",
+        "The graft: CD3 cells < 1x10^5/kg, CD34+ cells > 2x10^6/kg.",
+    ],
+)
+def test_number_right_behind_other_cells_is_theirs(text):
+    assert cd34_doses(text) == {">=2e6/kg"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An injection of 8 ml of conditioned medium collected from 30 million cells after two days.",
+        "Participants receive exosomes obtained from 30 million mesenchymal stem cells.",
+        "Participants receive the secretome of about 30 million MSC.",
+        "Injections of extracellular vesicles released by 3x10^7 cells are given.",
+        "A lysate prepared from 30 million cells is injected.",
+    ],
+)
+def test_cells_of_which_something_else_is_made_are_no_dose(text):
+    assert doses(title="Cells or what they make", summary=f"Mesenchymal stem cells are compared. {text}") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (
+            "Step 1 : 0,5\nStep 2 : 1\nStep 3 : 3 (all figures are million cells per kg body weight)",
+            {"5e5/kg", "1e6/kg", "3e6/kg"},
+        ),
+        ("Doses (in million cells/kg): cohort 1: 0.5, cohort 2: 1, cohort 3: 3", {"5e5/kg", "1e6/kg", "3e6/kg"}),
+        ("The dose levels are 0.5, 1 and 3 (x 10^6 cells/kg).", {"5e5/kg", "1e6/kg", "3e6/kg"}),
+        ("Participants receive 1, 2 or 4 (×10⁶ MSC/kg).", {"1e6/kg", "2e6/kg", "4e6/kg"}),
+        ("Low dose: 1; middle dose: 2; high dose: 4 (unit: 10^6 cells/kg)", {"1e6/kg", "2e6/kg", "4e6/kg"}),
+        ("Cohort A = 20; cohort B = 40. Doses are given in millions of cells.", {"2e7", "4e7"}),
+        ("Cohort 1: 3 patients; cohort 2: 6 patients (in million cells/kg)", set()),
+        ("Group 1: 2 weeks, group 2: 4 weeks (doses in million cells/kg follow)", set()),
+    ],
+)
+def test_unit_told_once_for_a_table(text, values):
+    assert doses(text) == values

@@ -740,3 +740,65 @@ def test_an_identical_twin_is_a_relative_with_the_same_cells():
     assert certain("donor", title, kinds=("hsc",)) == {"autologous", "related"}
     # Some call the cells of the person who is treated so.
     assert values("donor", "Syngeneic mesenchymal stem cells in lupus") == set()
+
+
+# Codes of the cells, and names with a letter behind them
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("QXV-Dec", "qxv-dec"),
+        ("QXV-M4", "qxv-m4"),
+        ("QXV-Auto", "qxv-auto"),
+        ("ABQ-N12", "abq-n12"),
+        ("QXV-Cord", "qxv-cord"),
+        ("NEUROSTEM-M", "neurostem-m"),
+        ("Cellgram-XY", "cellgram-xy"),
+    ],
+)
+def test_code_with_a_hyphen_is_a_product(name, value):
+    given = [("BIOLOGICAL", name, "allogeneic mesenchymal stem cells")]
+    assert values("product", "A trial", interventions=given) == {value}
+
+
+@pytest.mark.parametrize("name", ["UC-MSC", "MSC-NP", "WJ-MSC", "BM-MNC", "AD-Cells", "IV-MSC", "MSC-NTF", "Group-1"])
+def test_abbreviation_with_a_hyphen_is_no_product(name):
+    assert values("product", interventions=[("BIOLOGICAL", name, "mesenchymal stem cells")]) == set()
+
+
+# How they are kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Fresh mesenchymal stem cells are shipped cool; a frozen back-up is not made.", "fresh"),
+        ("Mesenchymal stem cells are infused fresh, without a frozen back-up.", "fresh"),
+        ("Mesenchymal stem cells are given fresh, but a frozen reserve is held as back-up.", "fresh"),
+        ("The mesenchymal stem cells are refrigerated and infused within two days.", "fresh"),
+        ("There is no cryopreservation of the mesenchymal stem cells.", "fresh"),
+        ("The cells are washed, filtered (twice) and frozen.", "cryopreserved"),
+        ("Mesenchymal stem cells are expanded, tested and cryopreserved.", "cryopreserved"),
+    ],
+)
+def test_what_is_said_in_another_clause_is_not_of_the_cells(text, kept):
+    assert values("preservation", summary=text) == {kept}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cytapheresis takes place on day 5. Cryopreservation.",
+        "Leukapheresis begins on day 4 and products are CD34 enriched (with beads) and frozen.",
+        "CD34+ cells are selected, washed and cryopreserved.",
+        "Harvest of stem cells.\n- Cryopreservation\n- Conditioning",
+        "Collection of CD34 cells; then freezing.",
+    ],
+)
+def test_step_by_itself_behind_the_collection(text):
+    assert values("preservation", GRAFT, kinds=("hsc",), description=text) == {"cryopreserved"}
+
+
+def test_step_by_itself_behind_anything_else():
+    assert values("preservation", GRAFT, kinds=("hsc",), description="Blood is drawn. Freezing.") == set()

@@ -288,3 +288,41 @@ def test_long_text_stays_quick(piece):
     text = (piece * (32_000 // len(piece) + 1))[:32_000]
     material = designed(CELLS, description=text)
     assert seconds(lambda: list(extract_product(material))) < LIMIT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cells are kept cool until reinfusion on day 0 through the central catheter.",
+        "The cells are reinfused via an indwelling catheter.",
+        "The stem cells are given by the venous port.",
+        "Stem cells: at least 5 million CD34/kg, through central line.",
+        "The graft is infused through a port catheter.",
+    ],
+)
+def test_line_through_which_a_graft_returns(text):
+    assert ways(GRAFT, kinds=("hsc",), description=text) == {"intravenous"}
+
+
+def test_infusion_from_a_line():
+    assert ways(summary="The infusion takes an hour from a cubital venous line.") == {"intravenous"}
+    assert ways(summary="Blood is drawn during the infusion from a central line.") == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The first and the second time is by vein drip, the following five by lumbar puncture.",
+        "The first dose goes by vein, the remaining doses go by lumbar puncture.",
+        "The first two are by vein; each time after that the way is by lumbar puncture.",
+    ],
+)
+def test_ways_by_the_number_of_the_time(text):
+    found = routes(summary=text)
+    assert {label.value for label in found} >= {"intravenous"}
+    assert all(label.doubtful for label in found)
+
+
+@pytest.mark.parametrize("drug", ["CTX pulse", "CYC", "Cy 50 mg/kg"])
+def test_way_of_an_abbreviated_drug(drug):
+    assert ways(GRAFT, kinds=("hsc",), summary=f"Auto-PBSCT is compared with IV {drug} in lupus.") == set()

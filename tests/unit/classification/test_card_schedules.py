@@ -573,3 +573,54 @@ def test_intervals_for_doses_of_the_cells_are_theirs_whatever_is_named_before():
     assert times(told) == {"3"}
     assert intervals(told) == {"30"}
     assert intervals("Placebo at 30-day intervals.") == set()
+
+
+# Whose times they are
+
+
+CODED = [("BIOLOGICAL", "QXV-M4", "autologous mesenchymal stem cells")]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("We will evaluate the safety of 3 doses of QXV-M4 given at weeks 0, 6 and 12.", {"42"}),
+        ("Participants receive QXV-M4 at weeks 0, 6 and 12.", {"42"}),
+        ("The safety of QXV-M4, infused six weeks apart, is assessed.", {"42"}),
+    ],
+)
+def test_code_of_the_cells_names_them_everywhere(text, days):
+    assert intervals(title="A trial", interventions=CODED, summary=text) == days
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Participants receive six injections of MSC-NPs or saline spaced two months apart.", {"60"}),
+        ("In the first year doses (cells or saline) are given at months 0, 2, 4 and 6.", {"60"}),
+        ("MSC are injected seven times. The interval between each two times is one week.", {"7"}),
+        ("MSC are infused. The times are spaced with an interval of one week.", {"7"}),
+        ("MSCs are expanded to passage 4. The infusion of MSC is repeated once after four weeks.", {"28"}),
+        ("MSC are infused. The first three are at two-week intervals, the fourth follows 2 months later.", {"14"}),
+    ],
+)
+def test_times_told_beside_the_placebo_or_in_the_next_sentence(text, days):
+    assert intervals(summary=text) == days
+
+
+def test_between_each_two_times_is_no_count():
+    assert times(summary="MSC are injected. The interval between each two times is one week.") == set()
+    assert times(summary="MSC: participants are assigned to one of two treatments of MSC.") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("50 million cells x 2", {"2"}),
+        ("1x10^6/kg MSC, first syringe on day 1 and second syringe on day 90", {"2"}),
+        ("20 million MSC x 3", {"3"}),
+        ("A second portion of the cells is infused two weeks later.", {"2"}),
+    ],
+)
+def test_times_by_multiplication_or_syringe(text, count):
+    assert times(text) == count

@@ -1013,3 +1013,123 @@ def test_cyclophosphamide_before_a_growth_factor_is_no_conditioning():
     assert label.value == "cyclophosphamide-atg"
     assert not any("G-CSF" in one.quote and "ATG" not in one.quote for one in label.evidence)
     assert values("mobilisation", description=told) == {"cyclophosphamide+g-csf"}
+
+
+# What some get, what is told in the next sentence, regimens in one list
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mobilisation: cyclophosphamide 2 g/m2 and lenograstim; plerixafor may be added in poor mobilisers only.",
+        "Mobilisation with cyclophosphamide and G-CSF. In case of poor mobilisation plerixafor is added to mobilise.",
+        "Stem cells are mobilised with cyclophosphamide and G-CSF (plerixafor on demand).",
+        "Stem cells are mobilised with cyclophosphamide and G-CSF, and plerixafor if the CD34 count is too low.",
+        "Mobilisation: cyclophosphamide, filgrastim; plerixafor is reserved for those with insufficient harvest.",
+        "Mobilisation: cyclophosphamide, filgrastim and, for poor mobilizers, plerixafor.",
+        "Mobilisation: cyclophosphamide and filgrastim; optional plerixafor.",
+    ],
+)
+def test_drug_for_poor_mobilisers_alone_is_left_out(text):
+    assert values("mobilisation", summary=text) == {"cyclophosphamide+g-csf"}
+
+
+def test_plerixafor_for_everybody_stays():
+    text = "Mobilisation: G-CSF for 5 days, plerixafor on the evening of day 4 for everybody."
+    assert values("mobilisation", summary=text) == {"g-csf+plerixafor"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mobilisation: if EDSS > 5 G-CSF alone; otherwise cyclophosphamide 2 g/m2 followed by G-CSF.",
+        "Mobilisation by G-CSF; alternatively cyclophosphamide and G-CSF.",
+    ],
+)
+def test_mobilisation_otherwise(text):
+    assert values("mobilisation", summary=text) == {"g-csf", "cyclophosphamide+g-csf"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CTX 2.0 g/m2 for 2 days, then rhG-CSF 10 ug/kg/d. Mononuclear cells are collected by a separator.",
+        "Cyclophosphamide 2 g/m2 and filgrastim 5 ug/kg. Leukapheresis takes place on day 10.",
+        "Stem cells: collected from the blood after cyclophosphamide 2.0 g/m2 and G-CSF 5 mcg/kg/day.",
+        "Cells are harvested by apheresis after cyclophosphamide and G-CSF.",
+        "Collection of stem cells following cyclophosphamide and G-CSF.",
+        "Apheresis after cyclophosphamide and G-CSF.",
+    ],
+)
+def test_drugs_before_the_collection_mobilise(text):
+    assert values("mobilisation", description=text) == {"cyclophosphamide+g-csf"}
+
+
+def test_drugs_before_no_collection_do_not_mobilise():
+    text = "Cyclophosphamide 2 g/m2 and filgrastim 5 ug/kg. Visits take place every year."
+    assert values("mobilisation", description=text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "drugs"),
+    [
+        (
+            "Stem cells are mobilised by CTX (2.0 g/m2) and G-CSF. CTX 200mg/kg and rATG 4.5mg/kg in divided doses.",
+            "atg+cyclophosphamide",
+        ),
+        ("Fludarabine 150 mg/m2, cyclophosphamide 120 mg/kg. Then the cells.", "cyclophosphamide+fludarabine"),
+        ("Melphalan 140 mg/m2, rATG 5 mg/kg.", "atg+melphalan"),
+    ],
+)
+def test_two_drugs_with_doses_and_no_word_are_the_regimen(text, drugs):
+    assert regimens(description=text) == {drugs}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Prednisone 5 mg and cyclophosphamide 500 mg are stopped.", "ATG and cyclophosphamide have risks."],
+)
+def test_drugs_without_a_regimen(text):
+    assert regimens(description=text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Conditioning by BEAM. Horse ATG 30 mg/kg on days +1 and +2 for in-vivo T-depletion.",
+        "BEAM conditioning. ATG on days +1 and +2 for in vivo T-cell depletion.",
+        "Conditioning by BEAM, and ATG on day +1 for in vivo depletion of T cells.",
+    ],
+)
+def test_antibodies_after_the_graft_for_depletion_in_vivo_belong_to_the_regimen(text):
+    assert regimens(description=text) == {"atg+beam"}
+    listed = [("DRUG", name, "") for name in ("BCNU", "etoposide", "Ara-C", "melphalan", "ATG")]
+    depletion = "Horse ATG 30 mg/kg on days +1 and +2 for in-vivo T-depletion."
+    assert regimens(interventions=listed, description=depletion) == {"atg+beam"}
+
+
+def test_regimens_of_a_list_in_brackets():
+    text = "People who had a transplantation, whatever the conditioning (BEAM + ATG, Cy + ATG, FEAM or busulfan)."
+    assert regimens(summary=text) == {"atg+beam", "atg+cyclophosphamide", "feam", "busulfan"}
+    assert regimens(summary="Conditioning (cyclophosphamide, fludarabine and ATG) follows.") == {
+        "atg+cyclophosphamide+fludarabine"
+    }
+
+
+def test_sentence_on_other_studies_does_not_stand_beside_the_regimen():
+    text = "BEAM has been used as conditioning in lymphoma. Conditioning: cyclophosphamide and ATG."
+    assert regimens(summary=text, description="Conditioning is cyclophosphamide and ATG.") == {"atg+cyclophosphamide"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T cell removal by beads.",
+        "Lymphocyte removal from the graft is done.",
+        "T cells are removed from the graft.",
+        "Removal of lymphocytes from the graft.",
+        "The graft undergoes T-lymphocyte removal.",
+    ],
+)
+def test_removal_is_depletion(text):
+    assert "t-cell-depleted" in values("graft_manipulation", description=text)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from apps.classification.rules.cards.arms import Arm, arms_of, is_denied
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Material, Named, Passage
+from apps.classification.rules.cards.statements import sentence
 from apps.classification.rules.cells import MSC, UNNAMED
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence, sentence_at
@@ -49,6 +51,32 @@ _TREATMENT_IS = re.compile(
     r"(?:consists?|comprises?|is composed|is made up)\s(?:of\s)?",
     re.IGNORECASE,
 )
+# "Premedication with hydrocortisone", "dexamethasone 5 mg IV before the injection": given to all for the sake of the cells.
+_PREMEDICATION = re.compile(r"\bpre-?\s?medicat\w+", re.IGNORECASE)
+_NO_PREMEDICATION = re.compile(r"\b(?:no|without|not?\s\w+)\s(?:any\s)?(?:\w+\s)?pre-?\s?medicat\w+", re.IGNORECASE)
+_BEFORE_CELLS = re.compile(
+    r"[^.;:]{0,70}?\b(?:before|prior to|ahead of|preceding)\s(?:(?:the|each|every|any|cell|cells|stem|study|MSC|first|second)\s){0,4}"
+    r"(?:injections?|infusions?|procedures?|transplantations?|implantations?|administrations?|transfusions?|cells?|MSCs?)\b",
+    re.IGNORECASE,
+)
+_GIVEN_OR_DOSED = re.compile(
+    r"\b(?:is|are|was|were|be)\s(?:[\w-]+\s){0,2}?(?:given|administered|infused|injected|used)\b|\breceiv\w+|\bgets?\b"
+    r"|\b\d[\d.,]{0,6}\s?(?:mg|g|µg|mcg)\b",
+    re.IGNORECASE,
+)
+# Words that stop or forbid it before the cells.
+_STOPPED = re.compile(
+    r"\b(?:stop\w*|discontinu\w*|wash-?out|withdraw\w*|paus\w*|within|must not|should not|not be|exclu\w*|at least|if|patients? who"
+    r"|screening|taper\w*|avoid\w*|stable|weeks?|months?)\b",
+    re.IGNORECASE,
+)
+# A text that is nothing but drugs and their doses.
+_DOSE = re.compile(
+    r"\d[\d.,/-]*|\b(?:mg|g|mcg|µg|kg|m2|ml|iu|iv|po|days?|daily|d|weeks?|weekly|months?|monthly|oral(?:ly)?|tablets?|and|or|plus|with|low|dose"
+    r"|every|per|once|twice|pulses?|intravenous(?:ly)?|e\.?g\.?)\b|[\W_]",
+    re.IGNORECASE,
+)
+_MOST_LISTED = 160
 _ENDS = re.compile(r"[.!?]\s+(?=[A-Z])|\n\s*\n")
 _LONGEST_SENTENCE, _MOST_SENTENCES = 600, 20
 _CELL = re.compile(r"\b(?:cells?|cellular|MSCs?)\b", re.IGNORECASE)
@@ -59,6 +87,7 @@ REASONS = {
     "named-with-cells": "The title or the name of an arm or intervention joins this treatment to the cells.",
     "told-with-cells": "The description of an arm or intervention says that this treatment is given with the cells.",
     "given-before-cells": "An arm or intervention says that this treatment is given at a time before the cells.",
+    "premedication-told": "The record says that this is given to all before the cells.",
     "told-as-treatment": "The description says that the study's treatment is made of this and of cells.",
     "listed-with-cells": "This treatment is an intervention of its own in the arm that gets the cells.",
 }
@@ -72,7 +101,13 @@ def extract_co_treatments(material: Material) -> Iterator[Label]:
     texts = _texts(material)
     if not any(text.treatments for text in texts.values()):
         return
-    for_cells = {term.value for text in texts.values() for term in text.treatments if "before" in text.cues(term)}
+    for_cells = {
+        term.value
+        for text in texts.values()
+        if text.passage.place in _PLACES or _TREATMENT_IS.search(text.passage.text)
+        for term in text.treatments
+        if "before" in text.cues(term)
+    }
     found: dict[str, dict[str, list[Span]]] = {}
     for rule, term in _given(material, texts):
         if term.value not in for_cells:
@@ -116,7 +151,8 @@ def _texts(material: Material) -> dict[str, _Text]:
         cells.setdefault(hit.path, []).append((hit.start, hit.end))
     texts = {}
     for passage in material.passages:
-        if passage.place in _PLACES or (passage.place is Place.DESCRIPTION and _TREATMENT_IS.search(passage.text)):
+        told = passage.place is Place.DESCRIPTION and _tells_treatment(passage.text)
+        if passage.place in _PLACES or told:
             terms = list(islice(material.named("co_treatments", (passage,)), _MOST_TERMS))
             texts[passage.path] = _Text(
                 passage,
@@ -135,12 +171,14 @@ def _given(material: Material, texts: dict[str, _Text]) -> Iterator[tuple[str, N
             yield from (("named-with-cells", term) for term in _joined(text))
         elif text.passage.place is Place.DESCRIPTION:
             yield from (("told-as-treatment", term) for term in _parts(text))
+            yield from (("premedication-told", term) for term in _premedication(text))
     for arm in with_cells:
         if arm.label:
             yield from (("named-with-cells", term) for term in _joined(texts[arm.label.path], alone=True))
         if arm.description:
             yield from (("told-with-cells", term) for term in _joined(texts[arm.description.path], also=True))
             yield from (("given-before-cells", term) for term in _before(texts[arm.description.path]))
+            yield from (("premedication-told", term) for term in _premedication(texts[arm.description.path]))
     if "hsc" not in material.kinds:
         # Beside a transplantation the list holds the drugs of its conditioning.
         yield from _listed(material, texts, with_cells, only=len(arms) <= 1)
@@ -186,6 +224,48 @@ def _before(text: _Text) -> Iterator[Named]:
             and not text.cues(term) & {"anyway", "against"}
         ):
             yield term
+
+
+def _tells_treatment(text: str) -> bool:
+    """Whether a description may say what the study's treatment is made of, or what is given before the cells."""
+    return any(sign.search(text) for sign in (_TREATMENT_IS, _PREMEDICATION, _BEFORE_SIGN))
+
+
+_PRIOR_TO = re.compile(r"prior to\b", re.IGNORECASE)
+_BEFORE_SIGN = re.compile(r"\b(?:before|prior to|ahead of|preceding)\s", re.IGNORECASE)
+
+
+def _premedication(text: _Text) -> Iterator[Named]:
+    """Treatments of which a sentence says that all get them before the cells."""
+    words = text.passage.text
+    for term in text.treatments:
+        low, high = sentence(words, term.start)
+        cues = {
+            cue.value
+            for cue in text.words
+            if low <= cue.start < high and not _PRIOR_TO.match(words, cue.start)  # a time, no earlier treatment
+        }
+        if _NO_PREMEDICATION.search(words, low, high) or cues & {"anyway", "against"}:
+            continue
+        if is_denied(words, term.start, term.end) or _STOPPED.search(words, low, high):
+            continue
+        if text.passage.place is Place.DESCRIPTION and tells_of_others(words, low, high):
+            continue
+        before = _BEFORE_CELLS.match(words, term.end, high)
+        if _PREMEDICATION.search(words, low, high) or (before and _GIVEN_OR_DOSED.search(words, low, before.end())):
+            yield term
+
+
+def _only_lists(text: _Text) -> bool:
+    """Whether a text is a list of treatments and nothing else."""
+    words = text.passage.text
+    if not text.treatments or len(words) > _MOST_LISTED:
+        return False
+    rest, at = [], 0
+    for term in text.treatments:
+        rest.append(words[at : term.start])
+        at = max(at, term.end)
+    return not _DOSE.sub("", " ".join((*rest, words[at:])))
 
 
 def _parts(text: _Text) -> Iterator[Named]:
@@ -235,5 +315,8 @@ def _listed(
             if path + "description" in texts:
                 yield from (("told-with-cells", term) for term in _joined(texts[path + "description"]))
                 yield from (("given-before-cells", term) for term in _before(texts[path + "description"]))
+                yield from (("premedication-told", term) for term in _premedication(texts[path + "description"]))
         elif (name.passage.path in linked or only) and not any(word.value == "anyway" for word in name.words):
-            yield from (("listed-with-cells", term) for term in name.treatments)
+            told = texts.get(path + "description")
+            listed = told if told and not name.treatments and _only_lists(told) else name
+            yield from (("listed-with-cells", term) for term in listed.treatments)

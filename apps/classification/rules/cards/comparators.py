@@ -20,7 +20,9 @@ from apps.classification.rules.cards.arms import (
     is_denied,
     parted,
 )
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Material, Named, Passage
+from apps.classification.rules.cards.statements import sentence
 from apps.classification.rules.cells import MSC, OPEN_CELLS
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import Span, evidence, sentence_at
@@ -551,7 +553,9 @@ def _is_elsewhere(term: Named) -> bool:
     """Whether the sentence tells of another study, or of one to come."""
     text = term.passage.text
     low, high = sentence_at(text, term.start, term.end)
-    return term.passage.place not in _PLAIN and bool(_ELSEWHERE.search(text, low, high))
+    return term.passage.place not in _PLAIN and bool(
+        _ELSEWHERE.search(text, low, high) or tells_of_others(text, *sentence(text, term.start))
+    )
 
 
 def _is_single_group(material: Material) -> bool:

@@ -18,6 +18,7 @@ from apps.classification.rules.cards.amounts import (
     read_unit,
     spelled,
 )
+from apps.classification.rules.cards.dose_tables import read_table
 from apps.classification.rules.cards.material import Material
 from apps.classification.rules.cards.schedules import given_repeatedly
 from apps.classification.rules.cards.statements import CELLS, Statement, Term, arms_of, kind_here, sentence, statements
@@ -44,14 +45,29 @@ _OTHER_UNIT = re.compile(
     r"rpm|dalton|Da\b|Hz|%|x\s?g\b|usd|dollars?|euros?|people|patients|persons?|individuals|children|women|men|adults|cases|deaths)",
     re.I,
 )
+# What stands between the words of a bound and the number: "at least a dose of about".
+_THEN_NUMBER = r"\s?(?:is\s|a\s|total\s|dose\s|of\s|about\s|approximately\s|:\s?){0,4}$"
 _AT_MOST = re.compile(
-    r"(?:\bup\sto|\bmaxim(?:um|al)(?:\s(?!tolerated)\w+){0,3}|\bmax\.?|\bno(?:t)?\smore\sthan|\bexceed(?:ing)?|\bat\smost|≤|<=?|\bless\sthan)"
-    r"\s?(?:is\s|a\s|total\s|dose\s|of\s|about\s|approximately\s|:\s?){0,4}$",
-    re.I,
+    r"(?:\bup\sto|\bmaxim(?:um|al)(?:\s(?!tolerated)\w+){0,3}|\bmax\.?|\bat\smost)" + _THEN_NUMBER, re.I
 )
 _AT_LEAST = re.compile(
-    r"(?:\bat\sleast|\bminim(?:um|al)(?:\s\w+){0,3}|\bmin\.?|\bno(?:t)?\s(?:less|fewer)\sthan|≥|>=?|\b(?:more|greater)\sthan)"
-    r"\s?(?:is\s|a\s|dose\s|of\s|about\s|approximately\s|:\s?){0,4}$",
+    r"(?:\bat\sleast|\bminim(?:um|al)(?:\s[\w+()-]+){0,4}\s?|\bmin\.?|\bno(?:t)?\sunder)" + _THEN_NUMBER, re.I
+)
+# "Less than" and "more than"; a denial before them turns them round: "should not be less than".
+_COMPARED = re.compile(
+    r"(?:(?P<fewer>≤|<=?|\b(?:less|fewer|lower|smaller)\s(?:or\sequal\s)?th[ae]n|\bbelow)|≥|>=?|\b(?:more|greater|higher|larger)"
+    r"\s(?:or\sequal\s)?th[ae]n|\b(?:above|over|exceed(?:s|ed|ing)?))" + _THEN_NUMBER,
+    re.I,
+)
+_DENIED = re.compile(
+    r"\b(?:not?|never|nor|cannot|without)\s(?:(?:be|being|is|are|was|fall|go|drop|have|contain|give|given|any|a|dose|dose\sof|to|allowed"
+    r"|receive|infuse)\s){0,3}$",
+    re.I,
+)
+# Behind a number: "or more", "is the minimum".
+_OR_MORE = re.compile(
+    r"\s?(?:[\w+()/-]+\s){0,3}?\(?(?:(?:or|and)\s(?:more|above|over|higher)\b(?!\s(?:doses?|than))"
+    r"|(?:as|is|being)\s(?:the|a|its)\smin|(?:at\s)?minimum\b|at\sleast\b(?!\s\d)|,?\s?min\.)",
     re.I,
 )
 _TOLERANCE = re.compile(r"\brang(?:e|ing)\b[^.;]{0,12}$", re.I)
@@ -79,6 +95,12 @@ _GIVING = re.compile(
 _LABORATORY_BEFORE = re.compile(
     r"(?:densit|seed|plat(?:ed|ing)|concentration|passage|cultur\w+ (?:at|in)|frozen|harvest\w*|to (?:get|obtain|yield)"
     r"|(?:each|per) cm ?[2²])[^.;]{0,50}$",
+    re.I,
+)
+# "Conditioned medium collected from 20 million cells": of so many cells something else is made.
+_MADE_FROM = re.compile(
+    r"\b(?:medium|media|supernatants?|exosomes?|vesicles?|EVs?|secretome|lysates?|extracts?|proteins?|factors|RNA|cytokines)\b[^.;]{0,40}?"
+    r"\b(?:from|of|by|with)\s(?:(?:about|approximately|each|every|the|a|total\sof|cultures?\sof)\s){0,3}$",
     re.I,
 )
 _HARVESTED = re.compile(
@@ -224,7 +246,7 @@ def _beside_weight(readings: list[_Reading]) -> list[_Reading]:
 
 def _readings(material: Material, statement: Statement) -> Iterator[_Reading]:
     """The doses in a sentence."""
-    if not statement.stated and statement.has(("past",)):
+    if statement.of_others:
         return
     told = statement.stated or (not statement.background and bool(_GIVING.search(statement.text)))
     measures = _BASES.keys() if told else _BY_PERSON
@@ -234,7 +256,17 @@ def _readings(material: Material, statement: Statement) -> Iterator[_Reading]:
         kind = _kind(material, statement, one)
         if kind != "" and not one.restated and one.unit.measure in measures:
             found.extend(_of_number(material, statement, one, kind))
-    yield from _whole_sittings(statement, counted, found)
+    table = list(_of_table(material, statement)) if len(found) < 2 and (told or not statement.background) else []
+    yield from table or _whole_sittings(statement, counted, found)
+
+
+def _of_table(material: Material, statement: Statement) -> Iterator[_Reading]:
+    """Doses of a table whose unit the sentence tells."""
+    kind = kind_here(material, statement, None, statement.start)
+    for item in read_table(statement.passage.text, statement.start, statement.end) if kind == "msc" else ():
+        yield _Reading(
+            kind, item.size, None, item.basis, None, False, False, False, False, statement, item.start, item.end
+        )
 
 
 def _counted(statement: Statement) -> Iterator[_Counted]:
@@ -257,7 +289,9 @@ def _counted(statement: Statement) -> Iterator[_Counted]:
             following = None
             continue
         unit = read_unit(text, number.end, limit)
-        noun = _noun(statement, number.end, max(unit.end, min(limit, number.end + _NOUN_REACH)))
+        noun = _named_directly(statement, number, unit) or _noun(
+            statement, number.end, max(unit.end, min(limit, number.end + _NOUN_REACH))
+        )
         if (
             unit.measure is None
             and following is not None
@@ -272,6 +306,28 @@ def _counted(statement: Statement) -> Iterator[_Counted]:
         else:
             counted.append(following := one)
     yield from reversed(counted)
+
+
+# Between a name and its number: "MNC > 2 x 10^8/kg, CD34+ > 2 x 10^6/kg"; what follows such a number is another item.
+_ITS_NUMBER = re.compile(
+    r"\+?\s?(?:cells?\s|count\s|dose\s|number\s)?\s?(?:of\s|is\s|:\s?|=\s?)?(?:[≥>≤<]=?\s?|(?:at\sleast|more\sthan|over|about)\s)?",
+    re.I,
+)
+_ONE_NAME = 2
+_NEXT_ITEM = re.compile(r"\s?(?:[,;)]|\.\s|\.?$|and\b)")
+
+
+def _named_directly(statement: Statement, number: Number, unit: Unit) -> Term | None:
+    """The cells named right before a number, where it is one of a list of numbers with their names."""
+    *_, kind, before = (None, None, *(term for term in statement.terms if term.end <= number.start))
+    if before is None or before.subject not in _COUNTABLE:
+        return None
+    text = statement.passage.text
+    end = unit.end if unit.measure else number.end
+    if not (_ITS_NUMBER.fullmatch(text, before.end, number.start) and _NEXT_ITEM.match(text, end, statement.end)):
+        return None
+    # "CD34+ cells": the first word tells which.
+    return kind if before.subject == "cell" and kind and before.start - kind.end <= _ONE_NAME else before
 
 
 def _named_before(statement: Statement, number: Number) -> bool:
@@ -309,6 +365,8 @@ def _kind(material: Material, statement: Statement, one: _Counted) -> str | None
     text = statement.passage.text
     per_body = unit.measure in _BY_BODY
     if _LABORATORY_BEFORE.search(text, max(statement.start, number.start - 70), number.start) and not per_body:
+        return ""
+    if _MADE_FROM.search(text, max(statement.start, number.start - 90), number.start):
         return ""
     if noun is None or noun.subject == "laboratory":
         if number.form == "digits" and not per_body:
@@ -383,7 +441,7 @@ def _of_number(material: Material, statement: Statement, one: _Counted, kind: st
     end = one.unit.end if one.unit.measure else number.end
     before = text[max(statement.start, number.start - 60) : number.start]
     greatest = bool(_MAXIMUM_AFTER.match(text, end, statement.end))
-    at_most, at_least = greatest or _AT_MOST.search(before), _AT_LEAST.search(before)
+    bound_told: Bound | None = "at-most" if greatest else _bound_in(before) or _bound_behind(text, end, statement.end)
     ceiling = greatest or bool(_CEILING.search(before))
     total = bool(_TOTAL_BEFORE.search(before) or _TOTAL_AFTER.match(text, number.end, statement.end))
     supplied = basis == "total" and bool(_SUPPLIED.search(before))
@@ -393,7 +451,7 @@ def _of_number(material: Material, statement: Statement, one: _Counted, kind: st
             continue
         bound: Bound | None = None
         if high is None:
-            bound = "at-most" if at_most else "at-least" if at_least else None
+            bound = bound_told
         open_kind = kind is None and bool(material.kinds)
         shaky = one.shaky or supplied or open_kind or not low_usual <= low <= high_usual
         yield _Reading(
@@ -410,6 +468,20 @@ def _of_number(material: Material, statement: Statement, one: _Counted, kind: st
             number.start,
             max(number.end, end),
         )
+
+
+def _bound_in(before: str) -> Bound | None:
+    """The bound of which the words right before a number tell."""
+    compared = _COMPARED.search(before)
+    if compared:
+        fewer = compared["fewer"] is not None
+        denied = _DENIED.search(before[: compared.start()]) is not None
+        return "at-most" if fewer != denied else "at-least"
+    return "at-most" if _AT_MOST.search(before) else "at-least" if _AT_LEAST.search(before) else None
+
+
+def _bound_behind(text: str, at: int, end: int) -> Bound | None:
+    return "at-least" if _OR_MORE.match(text, at, end) else None
 
 
 def _whole_sittings(statement: Statement, counted: list[_Counted], found: list[_Reading]) -> Iterator[_Reading]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Named, Passage
 from apps.classification.rules.quoting import Span
 from apps.classification.rules.reading import Place
@@ -41,6 +42,8 @@ _PER_TURN = 60
 _BEHIND = 15
 _AT_ONCE = 2
 
+# "Mobilisation; cyclophosphamide": a step of its own, unless it takes the place of the first.
+_STEP = re.compile(r";(?!\s(?:otherwise|alternatively|else|or)\b)")
 _GRAFT = r"(?:transplant\w*|rescue|support|(?:re-?)?infusion|[a-z]{0,4}HSCT|AHSCT|AHCT|ASCT|BMT|HCT|graft\w*)\b"
 # "Cyclophosphamide and ATG before stem cell transplantation": what the graft follows is the conditioning.
 _GRAFT_FOLLOWS = (
@@ -63,6 +66,12 @@ _INJECTED_AFTER = (
     r"\b(?:cells?|grafts?|unmanipulated|frozen|thawed|cryopreserved)\b[^.;:]{0,60}?"
     r"\b(?:injected|infused|given|transplanted)\s(?:back\s)?(?:intravenously\s|i\.?v\.?\s)?after\b"
 )
+# "Collected from the blood after cyclophosphamide and G-CSF".
+_COLLECTED_AFTER = re.compile(
+    r"\b(?:collected|harvested|obtained|apheresis|leukapheresis|collection|harvest)\s(?:(?:of|from|by|in)\s(?:[\w-]+\s){1,4})?(?:after|following|upon)\b"
+    r"(?!\s(?:the\s)?(?:transplant|conditioning|infusion|reinfusion))",
+    re.IGNORECASE,
+)
 _ARM_OF_GRAFT = (
     r"\b(?:transplant(?:ation)?|A?HSCT|ASCT|graft)\s(?:arm|group)\s(?:will\s)?(?:gets?|receives?|is given)\b"
 )
@@ -83,6 +92,12 @@ _DAY_BEFORE = re.compile(rf"{_DAY}{_MINUS}(?:1[0-4]|\d)(?!\d)", re.IGNORECASE)
 _DAY_LONG_BEFORE = re.compile(rf"{_DAY}{_MINUS}(?:1[5-9]|[2-9]\d)(?!\d)", re.IGNORECASE)
 _DAY_AFTER = re.compile(r"(?:\b(?:days?|d|at)\.?\s?|[,&]\s?|\band\s)(?:\+|plus)\s?\d", re.IGNORECASE)
 _DAY_WINDOW = 110
+# Antibodies that are still there when the graft comes deplete its T cells in the patient: they belong to the regimen.
+_IN_VIVO = re.compile(
+    r"\bin[\s-]vivo\s(?:T[\s-](?:cell[\s-]|lymphocyte[\s-])?)?(?:deplet\w+|purg\w+)|\bdeplet\w+ (?:of )?T[\s-]?(?:cells|lymphocytes) in[\s-]vivo",
+    re.IGNORECASE,
+)
+_IN_VIVO_NEAR = 120
 # A day that heads the drug: "Day -1: melphalan".
 _HEADED = 40
 # Between two drugs that are given on the same days.
@@ -190,7 +205,12 @@ class _Sentence:
             text,
             low,
             high,
-            [named, found(_BEFORE_GRAFT, "conditioning"), found(_AFTER_GRAFT, "after")],
+            [
+                named,
+                found(_BEFORE_GRAFT, "conditioning"),
+                found(_AFTER_GRAFT, "after"),
+                found(_COLLECTED_AFTER, "mobilisation"),
+            ],
             versus,
             [match.start() for match in _ANY_GRAFT.finditer(text, low, high)] if versus else [],
             [match.start() for match in _TURN.finditer(text, low, high)],
@@ -217,7 +237,7 @@ class _Sentence:
                     continue  # "Mobilisation, cyclophosphamide, graft": one of several steps
                 if _fits(word.role, slugs):
                     if word.role == "mobilisation" and slugs == {"cyclophosphamide"}:
-                        way += _REACH * self.text.count(";", word.end, drug.start)
+                        way += _REACH * len(_STEP.findall(self.text, word.end, drug.start))
                     way += self._turns(word.end, drug.start) if way else 0
                     if way <= _REACH:
                         yield way, word.role
@@ -300,6 +320,8 @@ def uses_of(
         inside = terms[bisect_left(starts, low) : bisect_left(starts, high)]
         if not inside or compared.match(passage.text, low):
             continue
+        if passage.place is Place.DESCRIPTION and tells_of_others(passage.text, low, high):
+            continue
         sentence = _Sentence.of(passage.text, low, high, inside)
         elsewhere = passage.place is Place.DESCRIPTION and bool(ELSEWHERE.search(passage.text, low, high))
         drugs = [
@@ -309,6 +331,8 @@ def uses_of(
             and (irradiates or term.value != "tbi" or term.end - term.start > _LONGEST_ABBREVIATION)
         ]
         uses = _with_growth_factor(_joined(sentence, _read(passage, sentence, drugs, before, elsewhere=elsewhere)))
+        if passage.place is Place.DESCRIPTION and not elsewhere:
+            uses = _before_collection(passage, high, _dosed_together(uses))
         for use in uses:
             if use.role is None and given:
                 yield use._replace(role="conditioning")
@@ -366,7 +390,10 @@ def _role(
     if not before and not after and not long_before:
         before, after = _DAY_BEFORE.search(text, low, drug.start), _DAY_AFTER.search(text, low, drug.start)
     if after and not before:
-        if slugs <= ANTIBODIES and (word == "conditioning" or earlier.conditioned):
+        in_vivo = slugs <= ANTIBODIES and _IN_VIVO.search(
+            text, drug.start, min(sentence.high, drug.end + _IN_VIVO_NEAR)
+        )
+        if slugs <= ANTIBODIES and (word == "conditioning" or earlier.conditioned or in_vivo):
             return "conditioning", "by-days"
         return "after", "by-days"
     if long_before and not before:
@@ -403,7 +430,49 @@ def _joined(sentence: _Sentence, uses: Sequence[Use]) -> list[Use]:
             between = use.passage.text[before.end : use.start]
             if len(between) <= _LIST and _LISTED.fullmatch(between):
                 told[i] = use._replace(role=before.role, how=before.how)
+        elif (
+            use.role is None
+            and before.role == "mobilisation"
+            and set(use.drugs) <= GROWTH_FACTORS
+            and _THEN_GROWTH.fullmatch(use.passage.text, before.end, use.start)
+        ):
+            told[i] = use._replace(role="mobilisation", how=before.how)
     return told
+
+
+# Behind a drug: its own dose.
+DOSED = re.compile(r"\s?\(?(?:IV\s|i\.v\.\s)?\d[\d.,]{0,6}\s?m?g\b", re.IGNORECASE)
+
+
+def _dosed_together(uses: list[Use]) -> list[Use]:
+    """Two drugs or more with their doses in a sentence that tells no purpose are a regimen, where one of them is only
+    given for a conditioning: "cyclophosphamide 200 mg/kg and rATG 4.5 mg/kg in divided doses"."""
+    if any(use.role for use in uses) or any(set(use.drugs) & GROWTH_FACTORS for use in uses):
+        return uses
+    dosed = [use for use in uses if DOSED.match(use.passage.text, use.end)]
+    drugs = {drug for use in dosed for drug in use.drugs}
+    if len(drugs) < 2 or not drugs & ONLY_CONDITIONING:
+        return uses
+    return [use._replace(role="conditioning") if use in dosed else use for use in uses]
+
+
+# The next sentence begins with taking the cells.
+_THEN_COLLECTED = re.compile(
+    r"\W{0,3}(?:(?:the|mononuclear|peripheral|blood|stem|progenitor|CD34\+?|cells?|PBSCs?|MNCs?|hematopoietic|haematopoietic)\s){0,6}?"
+    r"(?:(?:are|is|will be|were)\s)?(?:then\s)?(?:collected|harvested|apheres\w+|leu[kc]aphere\w+|cytapheres\w+|collection|harvest)\b",
+    re.IGNORECASE,
+)
+
+
+def _before_collection(passage: Passage, end: int, uses: list[Use]) -> list[Use]:
+    """What brings the cells into the blood, where no word says so but the next sentence takes them from there: a growth
+    factor, and cyclophosphamide before it."""
+    factors = [use for use in uses if set(use.drugs) <= GROWTH_FACTORS and use.role is None]
+    if not factors or any(use.role or not set(use.drugs) <= MOBILISING for use in uses):
+        return uses
+    if not _THEN_COLLECTED.match(passage.text, end, end + _REACH):
+        return uses
+    return [use._replace(role="mobilisation", how="words") for use in uses]
 
 
 # "Cyclophosphamide, followed by G-CSF".
@@ -448,7 +517,7 @@ def in_one_sentence(use: Use, other: Use) -> bool:
     if use.passage.path != other.passage.path:
         return False
     first, last = sorted((use, other), key=lambda one: one.start)
-    return last.start - first.end <= _REACH and not _SENTENCE.search(use.passage.text, first.end, last.start)
+    return last.start - first.end <= _REACH and not _SENTENCE.search(use.passage.text, first.end, last.start + 1)
 
 
 def role_told(told: Passage | None, terms: Sequence[Named], drugs: tuple[str, ...]) -> str | None:

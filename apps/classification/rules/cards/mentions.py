@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from itertools import chain, islice
 from typing import NamedTuple
 
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Material, Passage
 from apps.classification.rules.quoting import Span
 from apps.classification.rules.reading import GIVEN, Hit, Place
@@ -132,6 +133,8 @@ class Sentence:
         told = self.passage.place is Place.DESCRIPTION
         if not told and len(self.passage.text) <= _TALKATIVE:
             return Trust.NAMED
+        if told and tells_of_others(self.passage.text, self.start, self.end):
+            return Trust.BACKGROUND
         general = self.general and "hint.study" not in self._hints
         if not told:
             return Trust.TEXT if general else Trust.NAMED
@@ -342,6 +345,17 @@ _CODE = re.compile(
 def owners_of(material: Material) -> frozenset[str]:
     """The interventions and arms by which the cells are given, as "interventions[0]"."""
     return _named_cells(material)[0]
+
+
+@lru_cache(maxsize=2)
+def codes_of(material: Material) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Where texts call the cells by a name of their own, as [start, end) by the path of the text."""
+    anchors = _named_cells(material)[1]
+    return {
+        path: places
+        for path, words in anchors.items()
+        if (places := tuple((word.start, word.end) for word in words if word.field == "cells" and word.value == _NAME))
+    }
 
 
 @lru_cache(maxsize=2)

@@ -438,6 +438,14 @@ _CODED = re.compile(
     r"(?!CD\d|IL-?\d|HLA|TNF|FK-?\d|NCT\d|COVID|SARS)(?=(?:\D*\d){2})(?=(?:[^A-Z]*[A-Z]){2})"
     r"(?P<name>[A-Z][A-Za-z0-9]{1,11}(?:-[A-Za-z0-9]{1,6}){0,4})(?P<more>)"
 )
+# "QXV-Dec", "QXV-M4": a name of its own, where no part of it is an abbreviation of cells, tissues or ways.
+_HYPHENED = re.compile(
+    r"(?!(?:\w+-)?(?:[a-z]{0,2}(?:UC|CB|UCB|BM|AD|AT|WJ|PB|PL|AM|DP|MB|H)?-?(?:MSC|MNC|HSC|PBSC|ADSC|ASC|BMSC|SVF|SC|PSC|HSCT|SCT|BMT)s?"
+    r"|UC|CB|UCB|BM|AD|AT|WJ|PB|IV|IT|IM|IA|NP|NTF|PRP|HA|CM|CSF|EV|EVs|DC|NK|CAR|Treg|Cell|Cells)(?:-|$))"
+    r"(?P<name>[A-Z]{2,10}-(?:[A-Z][a-z]{2,10}|[A-Z]\d{1,3}))(?P<more>)"
+)
+# Behind the name of a product: a letter or two that make it another one.
+_SUFFIX = re.compile(r"-(?P<more>[A-Z]{1,2})(?![\w-])")
 _LONGEST_NAME = 40
 
 
@@ -446,7 +454,12 @@ def _names(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
     for sentence in read:
         if sentence.trust in (Trust.NAMED, Trust.STUDY, Trust.LISTED):
             for word in sentence.having("product"):
-                found.setdefault(word.value, []).append(sentence.span(word))
+                span, suffix = sentence.span(word), _SUFFIX.match(sentence.passage.text, word.end)
+                if suffix and not word.value.endswith(f"-{suffix['more'].lower()}"):
+                    span = span._replace(end=suffix.end())
+                    found.setdefault(f"{word.value}-{suffix['more'].lower()}", []).append(span)
+                else:
+                    found.setdefault(word.value, []).append(span)
     for value, spans in found.items():
         yield Label("product", value, "product-named", "The record names the product.", evidence(spans))
     listed = {(span.path, span.start) for spans in found.values() for span in spans}
@@ -471,7 +484,9 @@ def _codes(material: Material) -> Iterator[tuple[str, Span]]:
             continue
         for part in _PART.finditer(passage.text):
             told = part.group().strip()
-            code = (_MARKED.fullmatch(told) or _CODED.fullmatch(told)) if len(told) <= _LONGEST_NAME else None
+            names = (_MARKED, _CODED, *((_HYPHENED,) if material.kinds == {"msc"} else ()))
+            code = next((found for one in names if (found := one.fullmatch(told))), None)
+            code = code if len(told) <= _LONGEST_NAME else None
             if code:
                 start = part.start() + part.group().index(told)
                 value = "-".join(_ALPHANUMERIC.findall(f"{code['name']}{code['more'] or ''}".lower()))
@@ -521,6 +536,17 @@ _KEPT_OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 _KEPT_NEAR = 100
+# What ends what is said of it: "fresh cells; a frozen back-up is not made".
+_CLAUSE_ENDS = re.compile(r";|,\s(?=(?:without|with\sno|no|and\sno|but)\b)", re.IGNORECASE)
+# Between cells and how they are kept: what else is done with them.
+_ALSO_DONE = re.compile(
+    r"\+?(?:\s(?:are|is|were|will be)\b)?(?:\s(?:\w+ly\s)?\w+ed\b(?:\s\([^()]{0,40}\))?(?:\s?,\s?and|\s?,|\sand|\sor)?){1,4}\s",
+    re.IGNORECASE,
+)
+# A step that stands alone: "Cytapheresis on day 5. Cryopreservation."
+_STEP = re.compile(r"[\s*•-]*(?:then\s|and\s)?(?:[\w-]+\s)?[\w-]+[\s.;:]*", re.IGNORECASE)
+_TAKEN_BEFORE = re.compile(r"apheres|pheresis|harvest|collect|CD ?34|progenitor|stem cell", re.IGNORECASE)
+_STEP_NEAR = 160
 _LOOKED_AT = re.compile(r"\b(?:antigen|immunophenotyp\w+|stained|cytometry)\b", re.IGNORECASE)
 # Cells that are thawed to be grown, or kept in a bank of which they are grown, may be given fresh.
 _THEN_GROWN = re.compile(
@@ -537,11 +563,28 @@ def _handled(material: Material, sentence: Sentence, word: Word, cells: Word | N
     return said._replace(doubtful=bool(_THEN_GROWN.search(sentence.passage.text, sentence.start, sentence.end)))
 
 
+def _clause(sentence: Sentence, word: Word) -> tuple[int, int]:
+    """The words around a word that may say of what it is told."""
+    text = sentence.passage.text
+    low, high = max(sentence.start, word.start - _KEPT_NEAR), min(sentence.end, word.end + _KEPT_NEAR)
+    low = max((low, *(found.end() for found in _CLAUSE_ENDS.finditer(text, low, word.start))))
+    ending = _CLAUSE_ENDS.search(text, word.end, high)
+    return low, ending.start() if ending else high
+
+
+def _is_next_step(sentence: Sentence) -> bool:
+    """Whether the sentence only names a step, and what stands before it tells of taking the cells."""
+    text = sentence.passage.text
+    if not _STEP.fullmatch(text, sentence.start, sentence.end):
+        return False
+    return _TAKEN_BEFORE.search(text, max(0, sentence.start - _STEP_NEAR), sentence.start) is not None
+
+
 def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterator[tuple[Word, Word | None]]:
     """Words of a field that are told of the cells, with the name of the cells where there is one near."""
     text = sentence.passage.text
     for word in sentence.having(field):
-        around = max(sentence.start, word.start - _KEPT_NEAR), min(sentence.end, word.end + _KEPT_NEAR)
+        around = _clause(sentence, word)
         if field == "preservation" and _KEPT_OTHERWISE.search(text, *around):
             continue
         if word.value == "fresh" and _LOOKED_AT.search(text, *around):
@@ -555,13 +598,15 @@ def _told_of_cells(material: Material, sentence: Sentence, field: str) -> Iterat
         ):
             thing = sentence.nearest(word, "cells", *_TISSUES)
         if thing is None:
-            told = sentence.of_cells
+            told = sentence.of_cells or (field == "preservation" and _is_next_step(sentence))
         elif thing.field == "source" and field == "preservation" and material.kinds == {"msc"}:
             # Fresh fat is not yet the cells.
             thing = _cells_of_tissue(sentence, thing)
             told = thing is not None
         else:
-            near = sentence.way(word, thing) <= _HANDLED_NEAR
+            near = sentence.way(word, thing) <= _HANDLED_NEAR or (
+                thing.end <= word.start and _ALSO_DONE.fullmatch(text, thing.end, word.start) is not None
+            )
             told = thing.field not in _OTHERS and (near or (thing.field == "cells" and sentence.of_cells))
         if told:
             yield word, thing if thing and thing.field == "cells" else None

@@ -28,6 +28,11 @@ _INTO = re.compile(
     r"\b(?:(?:into|via|through)\s+(?:[\w'’-]+\s+){0,4}|by\s+(?:[\w'’-]+\s+){0,2}|in\s+(?:[\w'’-]+\s+)?)$",
     re.IGNORECASE,
 )
+# "The infusion runs from a cubital line"; blood is taken from a line too.
+_FROM_LINE = re.compile(
+    r"\b(?:infusion|injection|transfusion|drip|cells?|MSCs?)\s(?:\w+\s){1,5}?from\s+(?:an?|the|one)\s+(?:[\w'’-]+\s+){0,2}$",
+    re.IGNORECASE,
+)
 _INFUSION = re.compile(
     r"\s*(?:infus|inject|cathet|interven|perfus|administ|deliver|implant|cannul|puncture)", re.IGNORECASE
 )
@@ -39,6 +44,12 @@ _TAKEN_OUT = re.compile(
 # Between a way and the cells behind it: something else goes this way before or after them.
 _EARLIER = re.compile(r"\b(?:prior to|before|after|following|until)\b", re.IGNORECASE)
 _GIVING = re.compile(r"\b(?:inject|infus|transfus|administ|deliver|implant|given|receiv|treat)", re.IGNORECASE)
+# "The first time is by vein, the following two by lumbar puncture".
+_TIMES = re.compile(
+    r"\b(?:first|second|third|last|each|every|following|remaining|other|next)\s(?:and\s(?:the\s)?\w+\s)?"
+    r"(?:times?|doses?|ones?|two|three|four|five|six|seven|eight)\b(?:\s(?:is|are|was|were|goes|go))?\s(?:by|via|into|through|intra)",
+    re.IGNORECASE,
+)
 _GIVING_NEAR = 50
 _FAR = 170
 
@@ -125,15 +136,18 @@ def _is_way(sentence: Sentence, word: Word) -> bool:
     taken = _TAKEN_OUT.search(text, near, word.start)
     if taken and not _GIVING.search(taken["then"]):
         return False
-    return word.field == "route" or bool(_INTO.search(text, near, word.start) or _INFUSION.match(text, word.end))
+    return word.field == "route" or bool(
+        _INTO.search(text, near, word.start)
+        or _INFUSION.match(text, word.end)
+        or (not taken and _FROM_LINE.search(text, near, word.start))
+    )
 
 
 def _is_given_somehow(sentence: Sentence) -> bool:
     """Whether a title, or a sentence of the summary or description, tells of giving, without saying what."""
     described = sentence.trust in (Trust.STUDY, Trust.TEXT) and sentence.passage.place is Place.DESCRIPTION
-    return (described or sentence.passage.place is Place.TITLE) and bool(
-        _GIVING.search(sentence.passage.text, sentence.start, sentence.end)
-    )
+    told = sentence.passage.text, sentence.start, sentence.end
+    return (described or sentence.passage.place is Place.TITLE) and bool(_GIVING.search(*told) or _TIMES.search(*told))
 
 
 def _is_numeral(sentence: Sentence, word: Word) -> bool:

@@ -56,7 +56,7 @@ def _facts(material: Material) -> list[Fact]:
     facts = []
     open_facts = []
     for statement in statements(material, SCHEDULE_CUE):
-        if not statement.stated and (statement.background or not GIVING.search(statement.text)):
+        if not statement.stated and (statement.background or not _tells_of_giving(statement)):
             continue
         for fact in read_facts(statement):
             kind = _kind(material, fact)
@@ -70,6 +70,14 @@ def _facts(material: Material) -> list[Fact]:
         elif not any(fact.days for fact in facts):
             facts += _days_as_often(open_facts, facts)
     return facts if any(fact.times or fact.more for fact in facts) else [*facts, *_outcome_facts(material)]
+
+
+def _tells_of_giving(statement: Statement) -> bool:
+    """Whether a sentence has a word of giving, or goes on about the cells with the time between two times."""
+    return bool(GIVING.search(statement.text) or (statement.of_cells and _BETWEEN_TIMES.search(statement.text)))
+
+
+_BETWEEN_TIMES = re.compile(r"\bintervals?\b|\bapart\b|\bspaced\b", re.I)
 
 
 def _days_as_often(open_facts: Iterable[Fact], facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -157,7 +165,11 @@ def _subject(statement: Statement, start: int, end: int) -> Term | None:
         for term in statement.terms
         if term.subject not in ("past", "people", "laboratory")
         and not NEXT_GIVEN.match(text, term.start)
-        and not (term.end <= start and _CLOSED.match(text[term.end : start]))
+        and not (
+            term.end <= start
+            and _CLOSED.match(text[term.end : start])
+            and not _WHAT_IS_GIVEN.search(text, max(0, term.start - _ASIDE_REACH), term.start)
+        )
         and not _is_solvent(text, term)
         and not (term.subject == "control" and _CONTROLLED.match(text, term.end))
     ]
@@ -198,7 +210,10 @@ def _instead_of(text: str, terms: list[Term], control: Term) -> Term:
     return cells if cells and joined else control
 
 
-_OR = re.compile(r"[®™]?\s?(?:\([^()]{1,20}\)\s)?or\s(?:(?:a|the|matching|matched|equivalent|identical)\s){0,2}", re.I)
+_OR = re.compile(
+    r"(?:-[\w-]{1,14}|s)?[®™]?\s?(?:\([^()]{1,20}\)\s)?or\s(?:(?:a|the|matching|matched|equivalent|identical)\s){0,2}",
+    re.I,
+)
 
 
 def _is_solvent(text: str, term: Term) -> bool:
@@ -239,6 +254,13 @@ _CODED = re.compile(
 )
 # A word in brackets that are closed again is an aside.
 _CLOSED = re.compile(r"[^()]{0,80}\)[^)]*$")
+# "Doses (cells or saline) are given": but this aside says of what.
+_WHAT_IS_GIVEN = re.compile(
+    r"\b(?:doses?|infusions?|injections?|administrations?|treatments?|products?)\s?\(\s?(?:of\s)?"
+    r"(?:(?:the|either|own|autologous|allogeneic|active)\s){0,2}(?:[\w-]{1,20}\s(?:or|vs\.?|and)\s){0,2}$",
+    re.I,
+)
+_ASIDE_REACH = 70
 # "Three times at 30-day intervals in doses of a million cells": whatever is named before, this is said of the cells.
 _IN_DOSES = re.compile(r"[^.;:]{0,40}?\s(?:for|in|at)\s(?:[\w-]+\s){0,2}doses?\sof\s[^.;:]{0,30}", re.I)
 # "A placebo-controlled trial" speaks of the trial.

@@ -36,6 +36,7 @@ _GIVEN = (
     r"(?:infusions?|injections?|administrations?|transplantations?|transplants?|implantations?|transfusions?|"
     r"applications?|treatments?|doses?|dosis|dosages?|instillations?|sessions?|therapies|occasions|shots?)"
 )
+_PORTION = r"(?:syringes?|portions?|aliquots?|batch(?:es)?|vials?)"
 _GIVE = (
     r"(?:(?:re-?)?inject|(?:re-?)?infus|giv|administ|appl|transplant|implant|receiv|deliver|instill|perform|treat|"
     r"transfus)"
@@ -50,8 +51,8 @@ SCHEDULE_CUE = re2.compile(
     r"|single (?:[\w-]+ ){0,2}(?:procedure|session|sitting)"
     rf"|(?:every|each|per|a) ?(?:other |{_NUMBER}[ -]?)?(?:{_UNIT})"
     rf"|(?:{_NUMBER}|single|double)[ -](?:(?:i\. ?[vtma]\.|[a-z(][\w()/®™'’+-]*)[ ,-]{{1,2}}){{0,6}}{_GIVEN}"
-    r"|single (?:iv|i\.v|intra[a-z]+)|\d{1,2}(?:st|nd|rd|th) days?|consecutive days|kg ?x ?[2-9]"
-    rf"|(?:first|second|third|fourth|1st|2nd|3rd|[4-9]th) (?:[\w-]+ ){{0,5}}{_GIVEN}"
+    r"|single (?:iv|i\.v|intra[a-z]+)|\d{1,2}(?:st|nd|rd|th) days?|consecutive days|(?:kg|cells|mscs?) ?x ?[2-9]"
+    rf"|(?:first|second|third|fourth|1st|2nd|3rd|[4-9]th) (?:[\w-]+ ){{0,5}}(?:{_GIVEN}|{_PORTION})"
     r"|total # ?(?:of )?[a-z]+|courses of"
     rf"|(?:days?|weeks?|months?) ?[+#]?\d+|d ?\d+|w\d+|m\d+|\d+ ?{_UNIT}"
     rf"|(?:number|no) ?:? ?\d+)\b",
@@ -242,7 +243,7 @@ _ORDINAL = re.compile(
     r"\b(?P<ordinal>first|second|third|fourth|fifth|sixth|1\s?st|2\s?nd|3\s?rd|[4-8]\s?th)\s"
     r"(?:(?!(?:and|or|to|in|after|before|of|from|post|visit|days?|weeks?|months?|years?)\b|party|patient|group|cohort)"
     r"[\w-]+\s){0,5}?"
-    rf"(?:{_GIVEN}|cells?\b)(?!\s(?:groups?|levels?|cohorts?|patients?|recipients?|subjects?)\b)",
+    rf"(?:{_GIVEN}|cells?\b|{_PORTION}\b)(?!\s(?:groups?|levels?|cohorts?|patients?|recipients?|subjects?)\b)",
     re.I,
 )
 _CONDITION = re.compile(
@@ -343,7 +344,8 @@ def read_facts(statement: Statement) -> Iterator[Fact]:
 
 # "Followed by" says what is given next, not that somebody is followed.
 NEXT_GIVEN = re.compile(
-    rf"followed\sby\s(?:an?|{_NUMBER}|I[VT]|intra\w*|infusions?|injections?|(?:the\s)?(?:second|infusion|injection|cells))\b",
+    rf"followed\sby\s(?:an?|{_NUMBER}|I[VT]|intra\w*|infusions?|injections?|(?:the\s)?(?:second|infusion|injection|cells))\b"
+    rf"|follows?\s(?:after\s)?{_NUMBER}\s?(?:days?|weeks?|months?)\b(?:\sand\s{_NUMBER}\s?(?:days?|weeks?|months?))?\s(?:after|later)\b",
     re.I,
 )
 
@@ -413,7 +415,7 @@ def _count(statement: Statement, found: re.Match[str]) -> Fact | None:
         _TIME.match(found["adjectives"]) or _TOTAL_OF.search(before) or found["low"].lower() == "double"
     ):
         return None
-    if _PART_OF.search(before):
+    if _PART_OF.search(before) or (most == 2 and _ANY_TWO.search(before)):
         return None
     if noun.startswith("injection") and (most > _MOST_INJECTIONS or _one_sitting(statement.text)):
         return None
@@ -502,6 +504,8 @@ _NUMBERED = re.compile(
 )
 _TIME = re.compile(r"times?\b", re.I)
 _PART_OF = re.compile(r"\b(?:last|first|next|following|remaining|initial|other|subsequent)\s$", re.I)
+# "Between each two times", "one of two treatments".
+_ANY_TWO = re.compile(r"\b(?:each|every|any|one\sof|one\sof\sthe|either\sof|which\sof)\s$", re.I)
 _MULTIPLIED = re.compile(r"(?:[x×*]|\btimes)\s?$", re.I)
 _TOTAL = re.compile(r"\btotal(?:ly)?\b|\baltogether\b", re.I)
 # "Two treatment : one control".
@@ -568,7 +572,9 @@ _MULTIPLIED_BY = re.compile(
     r"\s?[,(]?\s?[x×]\s?(?P<n>[2-9]|1\d)\b(?!\s?(?:10\b|[.,/^]\d|m[lg]\b|cc\b|kg\b|cm\b|days?\b|weeks?\b|months?\b|million))",
     re.I,
 )
-_BY_WEIGHT = re.compile(rf"/\s?kg{_MULTIPLIED_BY.pattern}", re.I)
+_BY_WEIGHT = re.compile(
+    rf"(?:/\s?kg|(?:million|10\^\d|10[⁵-⁹])\s(?:[\w-]{{1,20}}\s)?(?:cells|MSCs?)){_MULTIPLIED_BY.pattern}", re.I
+)
 _ANOTHER_PART = re.compile(
     r"[^.;]{0,30}?[,;]?\s?(?:(?:and\s)?then\b|followed\sby\b|(?:and\s)?thereafter\b|and\sthe\slast\b)", re.I
 )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Material, Passage
-from apps.classification.rules.cards.mentions import owners_of
+from apps.classification.rules.cards.mentions import codes_of, owners_of
 from apps.classification.rules.cells import MSC, OPEN_CELLS, UNNAMED
 from apps.classification.rules.reading import GIVEN, HEADLINE, Place
 from apps.vocabulary.terms import card_finder
@@ -30,7 +31,7 @@ _MOST_READ = 8000
 
 # The sign stands first, so that only its places are tried; what may stand before it is looked at behind it.
 _END = re.compile(
-    r"[.!?;](?<![\s(.]\w.)(?<!\be\.g.)(?<!\bi\.e.)(?<!\bi\.v.)(?<!\bapp.)(?<!\bapprox.)(?<!\bvs.)(?<!\bInj.)(?<!\bpr.)"
+    r"[.!?;](?:(?<![\s(.]\w.)|(?<=[\s(.]\d.)(?=\s[A-Z]))(?<!\be\.g.)(?<!\bi\.e.)(?<!\bi\.v.)(?<!\bapp.)(?<!\bapprox.)(?<!\bvs.)(?<!\bInj.)(?<!\bpr.)"
     r"(?<!\bno.)(?<!\bmln.)(?<!\bmio.)(?=[\s)\"'”’]|[A-Z][a-z])|[。；]|\n"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -58,7 +59,7 @@ class Statement:
     """A sentence, [start, end) of a passage.
 
     `of_cells`: without a word of its own, it still speaks of the cells; `named`: because they are named around it, not
-    only because the record names nothing else that is given.
+    only because the record names nothing else that is given. `codes`: where the text calls them by a name of their own.
     """
 
     passage: Passage
@@ -66,6 +67,7 @@ class Statement:
     end: int
     of_cells: bool
     named: bool = True
+    codes: tuple[tuple[int, int], ...] = ()
 
     @property
     def text(self) -> str:
@@ -82,10 +84,16 @@ class Statement:
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
-        return tuple(
-            Term(found.group.partition(".")[2], self.start + found.start, self.start + found.end)
-            for found in card_finder("doses").find(self.text)
-        )
+        found = [
+            Term(term.group.partition(".")[2], self.start + term.start, self.start + term.end)
+            for term in card_finder("doses").find(self.text)
+        ]
+        coded = [
+            Term("cell", start, end)
+            for start, end in self.codes
+            if self.start <= start and end <= self.end and not any(t.start < end and start < t.end for t in found)
+        ]
+        return tuple(sorted((*found, *coded), key=lambda term: term.start) if coded else found)
 
     def has(self, subjects: Iterable[str]) -> bool:
         wanted = frozenset(subjects)
@@ -93,8 +101,13 @@ class Statement:
 
     @property
     def background(self) -> bool:
-        """Whether it tells of animals, earlier studies, or of the laboratory."""
-        return self.has(_BACKGROUND)
+        """Whether it tells of animals, other people, or of the laboratory."""
+        return self.has(_BACKGROUND) or self.of_others
+
+    @cached_property
+    def of_others(self) -> bool:
+        """Whether a text that may tell of other people than the participants does so."""
+        return not self.stated and (self.has(("past",)) or tells_of_others(self.passage.text, self.start, self.end))
 
     def before(self, at: int) -> Term | None:
         """The last word before a place that says of what the sentence speaks."""
@@ -139,7 +152,7 @@ def statements_of(material: Material, passages: Sequence[Passage], cue: Cue) -> 
         count, length = count + 1, length + end - start
         named = _of_cells(names, passage, start)
         alone = not named and passage.path.startswith(_ARMS) and _OWNERS not in names
-        yield Statement(passage, start, end, named or alone, named)
+        yield Statement(passage, start, end, named or alone, named, codes_of(material).get(passage.path, ()))
 
 
 def _cell_free(material: Material) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from apps.classification.rules.cards.arms import MOST_TERMS, Arm, Words, arms_of, is_denied, parted
 from apps.classification.rules.cards.drug_purposes import (
     ANTIBODIES,
+    DOSED,
     ELSEWHERE,
     GROWTH_FACTORS,
     MOBILISING,
@@ -22,7 +23,9 @@ from apps.classification.rules.cards.drug_purposes import (
     role_told,
     uses_of,
 )
+from apps.classification.rules.cards.elsewhere import tells_of_others
 from apps.classification.rules.cards.material import Material, Named
+from apps.classification.rules.cards.statements import sentence
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import evidence, sentence_at
 from apps.classification.rules.reading import Place
@@ -56,6 +59,25 @@ _ON_DEMAND = re.compile(
     r"[^\w.;,]{0,3}(?:(?:\d[\w./]{0,12}\s){0,4}\(?)(?:if|as|when|where) (?:needed|necessary|required|indicated)\b",
     re.IGNORECASE,
 )
+# "Plerixafor may be added in poor mobilisers only": what some people get on top if the first does too little.
+_FEW = (
+    r"(?:poor(?:ly)?|failed|insufficient|inadequate|low|slow|weak)\s(?:[\w-]+\s){0,3}?(?:mobili[sz]\w+|respon\w+|yield\w*|harvest\w*"
+    r"|collect\w+|counts?)|(?:counts?|yields?|numbers?|harvest|mobili[sz]ation|collection)\s(?:[\w-]+\s){0,4}?(?:insufficient|inadequate|too low"
+    r"|fails?|failed|poor|below|less than|<)"
+)
+_ON_TOP_BEHIND = re.compile(
+    r"[^.;]{0,25}?\b(?:may|can|could|might)\s(?:also\s|only\s|additionally\s)?be\s(?:added|given|used|considered|administered)\b"
+    r"|[^.;]{0,30}?\b(?:is|are|being|was|will be)\s(?:only\s)?(?:reserved|kept|optional|allowed|permitted|at the discretion)\b"
+    r"|\s?\(?(?:on demand|as (?:a )?rescue|pre-?emptively|optional(?:ly)?)\b"
+    rf"|[^.;,]{{0,60}}?\b(?:if|when|where|in case of|in|for|of)\s(?:the\s|those with\s|patients with\s|people with\s)?(?:[\w+]+\s){{0,2}}?(?:{_FEW})",
+    re.IGNORECASE,
+)
+_ON_TOP_BEFORE = re.compile(
+    rf"\b(?:if|when|where|in case of|in|for)\s(?:the\s|those with\s|patients with\s|people with\s)?(?:[\w+]+\s){{0,2}}?(?:{_FEW})[^.;]{{0,60}}$"
+    r"|\b(?:rescue|optional(?:ly)?|on-demand)\s(?:with\s|use of\s|of\s)?$",
+    re.IGNORECASE,
+)
+_ON_TOP_REACH = 120
 _OR_REACH = 45
 # "Regimen B:", or a line that is headed by its drugs ("Flu/Mel:"), begins another regimen.
 _ALTERNATIVE = re.compile(
@@ -74,14 +96,17 @@ _IN_VIVO = re.compile(
 )
 _NEAR = 40
 _SHORT_NAME = 40
-# Behind a drug: its own dose.
-_DOSED = re.compile(r"\s?\(?(?:IV\s|i\.v\.\s)?\d[\d.,]{0,6}\s?m?g\b", re.IGNORECASE)
 # "Busulfan; those without a donor get": other people, who get another regimen.
 _OTHER_PEOPLE = re.compile(
     r"[;.,]\s(?:and\s|while\s)?(?:those|(?:the\s)?others|other patients|patients|people)\s"
     r"(?:without|lacking|with no|who (?:have no|lack|do not have)|(?:will\s)?(?:receive|get))\b",
     re.IGNORECASE,
 )
+# "G-CSF alone; otherwise cyclophosphamide and G-CSF".
+_INSTEAD = re.compile(r"\b(?:otherwise|alternatively|else|in all others|the others)\b", re.IGNORECASE)
+# "(BEAM + ATG, Cy + ATG or FEAM)": a list of regimens, of which some are joined by a sign.
+_REGIMENS = re.compile(r"\([^()]{0,60}?\w\s?[+/]\s?\w[^()]{0,200}?,[^()]{0,100}?\b(?:or|and)\s[^()]{0,60}\)")
+_COMMA = re.compile(r"\s?,\s?")
 _ALSO = re.compile(r"\b(?:also|additional(?:ly)?|in addition|plus|as well)\b", re.IGNORECASE)
 _MAYBE = re.compile(r"\b(?:with or without|with/without|may|optional(?:ly)?|if)\W+(?:\w+\W+){0,4}$", re.IGNORECASE)
 _WRITTEN, _WRITTEN_BEHIND = 240, 110
@@ -109,6 +134,11 @@ class _Regimen:
     doubtful: bool
 
     @property
+    def of_others(self) -> bool:
+        """Whether it is only told in sentences that may speak of other studies."""
+        return all(use.doubtful and use.how != "listed" for use in self.uses)
+
+    @property
     def rule(self) -> str:
         how = min((use.how for use in self.uses), key=list(_RULES).index)
         return f"conditioning-{_RULES[how]}"
@@ -130,7 +160,12 @@ def extract_transplant(material: Material) -> Iterator[Label]:
     yield from _mobilisation(units)
     yield from _conditioning(units)
     told = [passage for passage in material.passages if passage.place in _TOLD]
-    named = [term for passage in told for term in islice(material.named("grafts", (passage,)), MOST_TERMS)]
+    named = [
+        term
+        for passage in told
+        for term in islice(material.named("grafts", (passage,)), MOST_TERMS)
+        if not _is_of_others(term)
+    ]
     yield from _intensity(named)
     yield from _graft(named)
 
@@ -241,7 +276,7 @@ def _is_dosed_in_regimen(use: Use, uses: Iterable[Use]) -> bool:
     """
     beside = [one for one in uses if in_one_sentence(use, one)]
     return (
-        _DOSED.match(use.passage.text, use.end) is not None
+        DOSED.match(use.passage.text, use.end) is not None
         and any(ONLY_CONDITIONING & set(one.drugs) for one in beside)
         and not any(one.role == "mobilisation" or GROWTH_FACTORS & set(one.drugs) for one in beside)
     )
@@ -285,6 +320,8 @@ def _regimens(unit: _Unit, role: str) -> list[_Regimen]:
     """The alternative sets of drugs of a role in a unit. One set, unless the words between two drugs say "or"."""
     uses = [use for use in unit.uses if use.role == role and _eligible(use.drugs, role)]
     uses = [use for use in uses if not use.doubtful or use.how == "listed"] or uses
+    if role == "mobilisation":
+        uses = [use for i, use in enumerate(uses) if not _is_on_top(use, uses[i - 1 : i], uses[i + 1 : i + 2])]
     found: list[list[Use]] = []
     optional: list[Use] = []
     previous: Use | None = None
@@ -312,6 +349,14 @@ def _regimens(unit: _Unit, role: str) -> list[_Regimen]:
     return list({regimen.drugs: regimen for regimen in regimens}.values())
 
 
+def _is_on_top(use: Use, before: Sequence[Use], behind: Sequence[Use]) -> bool:
+    """Whether only those get it in whom the mobilisation does too little, by the words up to the next drugs."""
+    text, path = use.passage.text, use.passage.path
+    low = max((0, use.start - _ON_TOP_REACH, *(one.end for one in before if one.passage.path == path)))
+    high = min((use.end + _ON_TOP_REACH, *(one.start for one in behind if one.passage.path == path)))
+    return bool(_ON_TOP_BEHIND.match(text, use.end, high) or _ON_TOP_BEFORE.search(text, low, use.start))
+
+
 def _eligible(drugs: Iterable[str], role: str) -> bool:
     return set(drugs) <= MOBILISING if role == "mobilisation" else not set(drugs) & GROWTH_FACTORS
 
@@ -326,6 +371,8 @@ def _link(previous: Use | None, use: Use) -> str:
         return "or"
     if _OTHER_PEOPLE.search(between) and not _ALSO.search(between):
         return "or"
+    if _INSTEAD.search(between) or _is_item_of_regimens(text, previous, use):
+        return "or"
     if _OPTIONAL.search(between[-_OR_REACH:]):
         return "optional"
     for match in _OR.finditer(between):
@@ -333,6 +380,14 @@ def _link(previous: Use | None, use: Use) -> str:
         if len(rest) <= _OR_REACH and not _DIGIT.search(rest) and not _ROUTE_OR.search(between[: match.end()]):
             return "or"
     return "and"
+
+
+def _is_item_of_regimens(text: str, previous: Use, use: Use) -> bool:
+    """Whether a comma between two drugs parts two regimens of a list in brackets."""
+    if not _COMMA.fullmatch(text, previous.end, use.start):
+        return False
+    opened = text.rfind("(", max(0, previous.start - 200), previous.start)
+    return opened >= 0 and _REGIMENS.match(text, opened) is not None
 
 
 def _collapsed(uses: Iterable[Use]) -> frozenset[str]:
@@ -347,7 +402,8 @@ def _collapsed(uses: Iterable[Use]) -> frozenset[str]:
 
 def _conditioning(units: Sequence[_Unit]) -> Iterator[Label]:
     """A label for each class; a second regimen of a class stands in `detail` of the first, under `others`."""
-    regimens = _without_parts([one for unit in units for one in _regimens(unit, "conditioning")], units)
+    told = [one for unit in units for one in _regimens(unit, "conditioning")]
+    regimens = _without_parts([one for one in told if not one.of_others] or told, units)
     classes: dict[str, list[_Regimen]] = {}
     for drugs in dict.fromkeys(one.drugs for one in regimens):
         alike = [one for one in regimens if one.drugs == drugs]
@@ -516,6 +572,13 @@ def _by_value(terms: Iterable[Named]) -> dict[str, list[Named]]:
     for term in terms:
         found.setdefault(term.value, []).append(term)
     return found
+
+
+def _is_of_others(term: Named) -> bool:
+    """Whether a description tells it of other people than the participants."""
+    if term.passage.place in _PLAIN:
+        return False
+    return tells_of_others(term.passage.text, *sentence(term.passage.text, term.start))
 
 
 def _is_shaky(term: Named) -> bool:
