@@ -96,13 +96,15 @@ def last_good_run(by: dt.date | None = None) -> SyncRun | None:
     return (runs if by is None else runs.filter(finished_at__lt=_end_of(by))).order_by("kind", "-pk").first()
 
 
-def rules_in_force(by: dt.date) -> int | None:
-    """The version of the rules that had labelled the studies by the end of a day (UTC), None where none had.
+def rules_in_force(by: dt.date | None = None) -> tuple[int, int] | None:
+    """The versions of the rules and of the words accepted over their files that have labelled the studies; with `by`
+    those that had by the end of that day (UTC). None where none had.
 
     Of a run of any kind: stored records are labelled anew without asking the registry.
     """
-    runs = SyncRun.objects.filter(state=State.OK, finished_at__lt=_end_of(by)).order_by("-finished_at")
-    return runs.values_list("ruleset_version", flat=True).first()
+    runs = SyncRun.objects.filter(state=State.OK)
+    runs = runs if by is None else runs.filter(finished_at__lt=_end_of(by))
+    return runs.order_by("-finished_at").values_list("ruleset_version", "terms_version").first()
 
 
 def _end_of(day: dt.date) -> dt.datetime:

@@ -280,7 +280,7 @@ def test_each_file_says_what_it_is(client: Client) -> None:
     }
     for name in ("title", "citation", "query_url", "short_url", "source"):
         assert about[name] == meta[name] == told[name]
-    for name in ("rows", "ruleset_version", "dataset_version"):
+    for name in ("rows", "ruleset_version", "terms_version", "dataset_version"):
         assert about[name] == int(meta[name]) == told[name]
     assert about["made_at"].endswith("Z")
     assert [column["name"] for column in json.loads(meta["columns"])] == list(NAMES)
