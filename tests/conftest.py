@@ -35,7 +35,12 @@ BROWSER_FLAGS = [
 # Long tests that start whole sites, or a browser: those of one folder (or of a file whose tests share a site) stay on
 # one worker of pytest-xdist, and go first.
 # (Its own --dist loadgroup does not see the groups under pytest 9.2.)
-TOGETHER = ("tests/integration/entrances/", "tests/integration/test_restarts.py", "tests/e2e/")
+TOGETHER = (
+    "tests/integration/entrances/",
+    "tests/integration/test_restarts.py",
+    "tests/integration/test_benchmarks.py",
+    "tests/e2e/",
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -113,7 +113,8 @@ class TermFinder:
         options = re2.Options()
         options.case_sensitive = False
         options.longest_match = True
-        options.max_mem = 64 << 20
+        # A bound, of which a tenth is used; past it RE2 is ten times slower, and a test watches for that.
+        options.max_mem = 128 << 20
         self._pattern = re2.compile(rf"\b(?:{'|'.join(dict.fromkeys(alternatives))})\b", options)
         self._group_of = lru_cache(maxsize=8192)(self._look_up)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from apps.classification.rules.labels import Label
@@ -22,6 +23,21 @@ _IS = (
     r"(?:(?!\b(?:not|no|without|instead|exosomes?|vesicles?|medium)\b)[^.;]){0,160}"
 )
 _DEFINED = 260
+# From what a product is to its name in brackets, or set off by a comma.
+_BEHIND = (
+    r"(?:\s(?!(?:exosomes?|vesicles?|medium|and|or)\b)[\w/-]{1,20}){0,4}"
+    r"(?:\s?[(\[]|,\s(?=(?:called|named|known)\b))(?:(?:called|named|known as|hereafter|i\.e\.,?|product)\s)?"
+)
+
+# Records that follow the people of an earlier trial of the cells belong here.
+FOLLOW_UP = re.compile(r"\bfollow(?:ing)?[\s-]?up\b|\blong[\s-]term\b|\bextension\b", re.I)
+# What they had there, before the name of the cells; or "those who had been transplanted with".
+_RECEIVED = re.compile(
+    r"\b(?:receiv\w+|treated|given|infused|injected|administered|transplanted|underwent|had)\b[^.;]{0,90}\Z", re.I
+)
+_RECEIVED_NEAR = 110
+# Not the cells of the trial that is followed, but what some had after it.
+_SINCE = re.compile(r"\b(?:meantime|meanwhile|since then|rescue|prior|previous\w*|if)\b", re.I)
 
 _ARM = frozenset({Place.ARM})
 _INTERVENTION = frozenset({Place.INTERVENTION})
@@ -80,6 +96,9 @@ def _msc(reading: Reading) -> Label | None:
     hits = _defined_products(reading)
     if hits:
         return _label("msc", "msc-defined", "The description says that the intervention is mesenchymal cells.", hits)
+    hits = _followed(reading, MSC)
+    if hits:
+        return _label("msc", "msc-followed", "Those are followed who had mesenchymal cells in an earlier trial.", hits)
     hits = reading.hits(MSC, _TEXT)
     if hits and reading.has(UNNAMED, GIVEN) and not reading.has(("hsc", *_ABLATION), GIVEN | _TEXT):
         return _label(
@@ -97,14 +116,38 @@ def _is_cd34(hit: Hit) -> bool:
 
 
 def _defined_products(reading: Reading) -> list[Hit]:
-    """Where a description says what a product is that is named by a code: "XY-01 is a mesenchymal cell product"."""
+    """Where a description says what a product is that is named by a code.
+
+    "XY-01 is a mesenchymal cell product", or "mesenchymal stem cells (XY-01)".
+    """
     names = [one.name.strip() for one in reading.record.protocol.arms_interventions.interventions if one.name]
     codes = [re.escape(name) for name in names if _CODE.fullmatch(name)]
     # Most records that have codes name no such cells: a pattern is made for those that do.
     if not codes or not (hits := reading.hits(MSC, _TEXT)):
         return []
-    defined = re.compile(rf"(?<!\w)(?:{'|'.join(codes)})(?!\w){_IS}$", re.IGNORECASE)
-    return [hit for hit in hits if defined.search(hit.text[max(0, hit.start - _DEFINED) : hit.start])]
+    named = rf"(?<!\w)(?:{'|'.join(codes)})(?!\w)"
+    defined, behind = re.compile(rf"{named}{_IS}$", re.IGNORECASE), re.compile(_BEHIND + named, re.IGNORECASE)
+    return [
+        hit
+        for hit in hits
+        if defined.search(hit.text[max(0, hit.start - _DEFINED) : hit.start])
+        or behind.match(hit.text, hit.end, hit.end + _DEFINED)
+    ]
+
+
+def _followed(reading: Reading, groups: Iterable[str]) -> list[Hit]:
+    """What people had in an earlier trial: the title tells of a follow-up, and no intervention is listed."""
+    if reading.record.protocol.arms_interventions.interventions:
+        return []
+    titles = reading.record.protocol.identification
+    if not any(FOLLOW_UP.search(title) for title in (titles.brief_title, titles.official_title) if title):
+        return []
+    return [hit for hit in reading.hits(groups, _TEXT) if _is_received(hit)]
+
+
+def _is_received(hit: Hit) -> bool:
+    before = _RECEIVED.search(hit.text, max(0, hit.start - _RECEIVED_NEAR), hit.start)
+    return bool(before and not _SINCE.search(hit.text, max(0, before.start() - 40), hit.start))
 
 
 def _hsc(reading: Reading, msc: Label | None) -> Label | None:
@@ -115,6 +158,9 @@ def _hsc(reading: Reading, msc: Label | None) -> Label | None:
         )
     if msc and msc.rule != "msc-in-description":
         return None
+    hits = _followed(reading, ("hsc",))
+    if hits:
+        return _label("hsc", "hsc-followed", "Those are followed who had a transplantation in an earlier trial.", hits)
     ablation = reading.hits(_ABLATION)
     hits = reading.hits(("hsc",), _ARM)
     if hits and (ablation or reading.has(UNNAMED, GIVEN)):
@@ -142,7 +188,7 @@ def _hsc(reading: Reading, msc: Label | None) -> Label | None:
     if reading.has(("chemotherapy",), HEADLINE):
         given_ablation += reading.hits(("serotherapy",), HEADLINE)
     transplants = [
-        *reading.hits(("hsc", "stem-cell-transplantation", "hsc-abbreviation"), _TEXT | _FOLLOWED),
+        *reading.hits(("hsc", "stem-cell-transplantation", "hsc-abbreviation", "graft-in-words"), _TEXT | _FOLLOWED),
         *reading.hits(("transplantation", "stem-cell"), _TITLE),
     ]
     if given_ablation and transplants:

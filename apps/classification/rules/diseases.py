@@ -33,8 +33,12 @@ def diseases_of(reading: Reading) -> list[Label]:
             )
     if labels or not names_only_general_conditions(reading):
         return labels
+    # "MS" beside diabetes may be the metabolic syndrome.
+    autoimmune = reading.has(["autoimmune"], STATED)
     for disease in DISEASES:
         hits = reading.hits([disease.slug], _ELSEWHERE)
+        if autoimmune:
+            hits += reading.abbreviated(disease.slug)
         if hits:
             labels.append(
                 Label(

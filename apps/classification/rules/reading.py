@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
 from functools import cache
 from typing import NamedTuple
@@ -16,9 +16,17 @@ from apps.vocabulary.terms import finder, mesh_group, terms
 _BETWEEN_TEXTS = "\x00"
 
 
+_WORD = re.compile(r"[^\W_]+")
 # Words that may stand between a denial and what it denies. "No" is near to its noun, "without the use of" is not.
 _DENIAL_REACH = {"denial": 1, "denial-of-phrase": 4}
 _DENIAL_ENDS = re.compile(r"[.;:!?\n]")
+
+
+# An abbreviation in brackets behind what it stands for, whose letters are the first of its words.
+_DEFINED = re.compile(r"\(([A-Z]{2,6})s?\)")
+_DEFINED_REACH = 80
+# Groups whose abbreviations stand for cells.
+_ABBREVIATED_CELLS = ("msc", "msc-by-tissue", "hsc", "hsc-abbreviation")
 
 
 class Place(Enum):
@@ -63,8 +71,13 @@ def _abbreviations() -> dict[str, str]:
 
 
 @cache
-def _abbreviation_in_title() -> re.Pattern[str]:
-    """An abbreviation as a word of its own: not the end of LC-MS, not the beginning of MS/MS."""
+def _qualifiers() -> frozenset[str]:
+    return frozenset(terms()["qualifiers"]["words"])
+
+
+@cache
+def _abbreviation() -> re.Pattern[str]:
+    """An abbreviation of a disease as a word of its own: not the end of LC-MS, not the beginning of MS/MS."""
     return re.compile(rf"(?<![\w/-])(?:{'|'.join(map(re.escape, _abbreviations()))})(?![\w/-])")
 
 
@@ -89,6 +102,7 @@ class Reading:
                 denial = hit
             else:
                 self._hits.setdefault(group, []).append(hit)
+        self._leave_out_other_meanings(texts)
         self._read_meshes()
         self._read_abbreviations((path, text) for path, text in texts[:3] if place_of(path) is Place.TITLE)
 
@@ -104,22 +118,63 @@ class Reading:
         """Terms of these groups that the text names only to say that they are not given: "without stem cell rescue"."""
         return [hit for hit in self._denied if hit.group in groups and hit.place in places]
 
+    def _leave_out_other_meanings(self, texts: list[tuple[str, str]]) -> None:
+        """Abbreviations of cells that the record explains as something else: "Home Self-Care Training (HSCT)"."""
+        named = [group for group in _ABBREVIATED_CELLS if group in self._hits]
+        if not named:
+            return
+        others = {found for path, text in texts if place_of(path) in _PROSE for found in self._explained(path, text)}
+        for group in named if others else ():
+            self._hits[group] = [
+                hit for hit in self._hits[group] if hit.text[hit.start : hit.end].rstrip("s") not in others
+            ]
+
+    def _explained(self, path: str, text: str) -> Iterator[str]:
+        """Abbreviations that this text explains by words of which none is a term."""
+        for found in _DEFINED.finditer(text):
+            letters, begin = found[1], max(0, found.start() - _DEFINED_REACH)
+            words = list(_WORD.finditer(text, begin, found.start()))[-len(letters) :]
+            if "".join(word.group()[0].upper() for word in words) != letters:
+                continue
+            first = words[0].start()
+            if not any(
+                hit.path == path and hit.start < found.start() and hit.end > first
+                for hits in self._hits.values()
+                for hit in hits
+            ):
+                yield letters
+
+    def abbreviated(self, group: str) -> list[Hit]:
+        """The abbreviations of a disease in summary and description.
+
+        Not among the hits: they tell of the disease only where the record is of nothing else that they may stand for.
+        """
+        return [
+            Hit(group, Place.DESCRIPTION, path, text, *found.span())
+            for path, text in iter_texts(self.record)
+            if place_of(path) is Place.DESCRIPTION
+            for found in _abbreviation().finditer(text)
+            if _abbreviations()[found.group()] == group
+        ]
+
     def _add(self, group: str, path: str, text: str, start: int, end: int) -> None:
         self._hits.setdefault(group, []).append(Hit(group, place_of(path), path, text, start, end))
 
     def _read_abbreviations(self, titles: Iterable[tuple[str, str]]) -> None:
-        """An abbreviation counts as a whole condition or keyword, and in a title when the record writes it out.
+        """An abbreviation counts as a condition or keyword, alone or qualified.
 
-        In a title alone it is a hit of the group "disease-abbreviation".
+        In a title it counts when the record writes it out too; else it is a hit of the group "disease-abbreviation".
         """
         module = self.record.protocol.conditions
         for name, texts in (("conditions", module.conditions), ("keywords", module.keywords)):
             for i, text in enumerate(texts):
-                group = _abbreviations().get(text.strip())
-                if group:
-                    self._add(group, f"protocolSection.conditionsModule.{name}[{i}]", text, 0, len(text))
+                for found in _abbreviation().finditer(text):
+                    rest = _WORD.findall(f"{text[: found.start()]} {text[found.end() :]}".lower())
+                    if _qualifiers().issuperset(rest):
+                        path = f"protocolSection.conditionsModule.{name}[{i}]"
+                        self._add(_abbreviations()[found.group()], path, text, *found.span())
         for path, text in titles:
-            for found in _abbreviation_in_title().finditer(text):
+            for found in _abbreviation().finditer(text):
                 group = _abbreviations()[found.group()]
                 self._add(group if self.has([group]) else "disease-abbreviation", path, text, *found.span())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from apps.classification.rules.cells import MSC, OPEN_CELLS, OTHER_CELLS, UNNAMED, Cells
+from apps.classification.rules.cells import FOLLOW_UP, MSC, OPEN_CELLS, OTHER_CELLS, UNNAMED, Cells
 from apps.classification.rules.diseases import GENERAL, names_no_other_condition
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import evidence
@@ -25,8 +25,9 @@ _AFTERMATH = re.compile(
     re.I,
 )
 _AFTERMATH_REACH = 60
-# Records that follow the people of an earlier trial of the cells belong here.
-_FOLLOW_UP = re.compile(r"\bfollow(?:ing)?[\s-]?up\b|\blong[\s-]term\b|\bextension\b", re.I)
+# Unsorted fat cells that are grown become mesenchymal cells.
+_GROWN = re.compile(r"\b(?:cultur\w+|expan(?:ded|sion)|passag\w*|P[1-9]|propagat\w+)\b", re.I)
+_SENTENCE_ENDS = re.compile(r"[.;\n]\s")
 _PEOPLE = re.compile(r"\W+(?:survivor|recipient|patient)s?\b", re.I)
 
 # Reasons, by near-miss kind; the rule carries the kind's name.
@@ -108,7 +109,8 @@ def _both(reading: Reading, diseases: list[Label], cells: Cells) -> list[Label]:
         *_doubt("disease-beside", _named_beside(reading, diseases)),
     ]
     if all(label.rule == "msc-by-tissue" for label in cells.labels) and not reading.has(["msc", "msc-product"]):
-        doubts += _doubt("stromal-vascular-fraction", reading.hits(["stromal-vascular-fraction"], _TOLD))
+        unsorted = reading.hits(["stromal-vascular-fraction"], _TOLD)
+        doubts += _doubt("stromal-vascular-fraction", [hit for hit in unsorted if not _is_grown(hit)])
     if all(label.rule == "msc-in-description" for label in cells.labels):
         doubts += _doubt("kind-in-description", reading.hits(UNNAMED, GIVEN))
     return doubts or [
@@ -184,7 +186,7 @@ def _transplanted_before(reading: Reading) -> list[Hit]:
         return hits
     titles = reading.hits((*_CELLS, "transplantation"), _TITLE)
     before = [hit for hit in titles if _is_past(hit)]
-    return before if len(before) == len(titles) and not any(_FOLLOW_UP.search(hit.text) for hit in before) else []
+    return before if len(before) == len(titles) and not any(FOLLOW_UP.search(hit.text) for hit in before) else []
 
 
 def _is_past(hit: Hit) -> bool:
@@ -197,6 +199,12 @@ def _is_past(hit: Hit) -> bool:
 def _nothing_given(reading: Reading) -> list[Hit]:
     """Words of a title for asking people or looking at their cells, where no intervention is of cells."""
     return [] if reading.has(_CELLS, _INTERVENTION | _ARM) else reading.hits(["laboratory"], _TITLE)
+
+
+def _is_grown(hit: Hit) -> bool:
+    """Whether the sentence of unsorted cells goes on to tell how they are grown."""
+    end = _SENTENCE_ENDS.search(hit.text, hit.end)
+    return bool(_GROWN.search(hit.text, hit.end, end.start() if end else len(hit.text)))
 
 
 def _named_beside(reading: Reading, diseases: list[Label]) -> list[Hit]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apps.classification.rules.cards import card_of
 from apps.classification.rules.cards.material import Material
 from apps.classification.rules.cards.product import extract_product
 from apps.classification.rules.reading import Reading
@@ -175,6 +176,39 @@ def test_leukapheresis_tells_peripheral_blood():
     assert values("source", GRAFT, kinds=("hsc",), summary=text) == {"peripheral-blood"}
 
 
+def whole(**parts):
+    """The labels of source of a card that is read as a whole."""
+    material = designed(**parts)
+    return {(label.value, label.doubtful, label.rule) for label in card_of(material) if label.scheme == "source"}
+
+
+MOBILISED = "Mobilisation is by cyclophosphamide 2 g/m2 and filgrastim."
+
+
+def test_mobilised_cells_come_from_the_blood_only_as_a_doubt():
+    found = whole(title=GRAFT, kinds=("hsc",), description=MOBILISED)
+    assert found == {("peripheral-blood", True, "tissue-by-mobilisation")}
+
+
+def test_mobilisation_tells_nothing_where_the_tissue_is_named():
+    found = whole(title="Autologous bone marrow transplantation in MS", kinds=("hsc",), description=MOBILISED)
+    assert {value for value, *_ in found} == {"bone-marrow"}
+
+
+def test_mobilised_graft_beside_cord_cells():
+    """An arm that names both kinds lends the tissue of one to the other no more."""
+    found = whole(
+        title="Autologous hematopoietic stem cells with UC-MSC in lupus",
+        kinds=("hsc", "msc"),
+        arms=[("EXPERIMENTAL", "HSC + UC-MSC", "", ())],
+        description=MOBILISED,
+    )
+    assert found == {
+        ("umbilical-cord", False, "tissue-in-abbreviation-msc"),
+        ("peripheral-blood", True, "tissue-by-mobilisation-hsc"),
+    }
+
+
 def test_cells_that_leave_the_marrow_for_the_blood_are_not_marrow():
     text = "G-CSF moves the hematopoietic stem cells from the bone marrow into the blood."
     assert values("source", GRAFT, kinds=("hsc",), summary=text) == set()
@@ -224,6 +258,48 @@ def test_donor_of_the_title(text, donors):
 
 def test_umbilical_cord_alone_does_not_say_allogeneic():
     assert values("donor", "Umbilical cord mesenchymal stem cells") == set()
+
+
+@pytest.mark.parametrize("people", ["healthy young female volunteers", "healthy women", "healthy individuals"])
+def test_tissue_of_healthy_people_is_allogeneic(people):
+    assert values("donor", description=f"Menstrual blood of {people} is a source of mesenchymal stem cells.") == {
+        "allogeneic"
+    }
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The mesenchymal stem cells are produced from the cords of babies born by caesarean section.",
+        "Cord tissue will be obtained from the labour room after screening of the donor mothers.",
+        "UC-MSC are isolated from the cords of consenting mothers.",
+    ],
+)
+def test_cords_of_other_peoples_babies_are_allogeneic(sentence):
+    assert values("donor", title="UC-MSC in type 1 diabetes", description=sentence) == {"allogeneic"}
+
+
+def test_own_cells_that_are_no_good_are_not_given():
+    sentence = "Autologous cells from lupus patients are senescent and therefore healthy donors were preferred."
+    assert values("donor", description=sentence) == {"allogeneic"}
+
+
+def test_one_tissue_or_else_another():
+    sentence = (
+        "In this trial MSCs are prepared from bone marrow of relatives or, if no relative agreed, from umbilical cord."
+    )
+    assert values("source", description=sentence) == {"bone-marrow", "umbilical-cord"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Cells are mobilized from the bone marrow with G-CSF and collected from peripheral blood by leukapheresis.",
+        "Haematopoietic progenitors are collected from blood after filgrastim.",
+    ],
+)
+def test_graft_that_is_collected_from_blood(sentence):
+    assert values("source", GRAFT, kinds=("hsc",), description=sentence) == {"peripheral-blood"}
 
 
 def test_cells_of_healthy_newborns_are_allogeneic():

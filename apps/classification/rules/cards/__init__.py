@@ -11,7 +11,7 @@ from apps.classification.rules.cards.endpoints import extract_endpoints
 from apps.classification.rules.cards.follow_up import extract_follow_up
 from apps.classification.rules.cards.gates import extract_gates
 from apps.classification.rules.cards.material import Material
-from apps.classification.rules.cards.product import extract_product
+from apps.classification.rules.cards.product import blood_by_mobilisation, extract_product
 from apps.classification.rules.cards.schedules import extract_schedules
 from apps.classification.rules.cards.transplant import extract_transplant
 from apps.classification.rules.labels import Label
@@ -34,4 +34,5 @@ EXTRACTORS: tuple[Extractor, ...] = (
 
 def card_of(material: Material) -> tuple[Label, ...]:
     """Labels whose schemes are fields of `apps.vocabulary.cards`. A field without one is not stated in the record."""
-    return tuple(label for extract in EXTRACTORS for label in extract(material))
+    labels = tuple(label for extract in EXTRACTORS for label in extract(material))
+    return (*labels, *blood_by_mobilisation(material, labels))

@@ -19,6 +19,7 @@ _REASONS = {
     "tissue-beside-cells": "The tissue is named with the cells.",
     "tissue-in-abbreviation": "The abbreviation of the cells tells their tissue.",
     "tissue-harvested": "The tissue is taken to get the cells.",
+    "tissue-by-mobilisation": "The stem cells are brought into the blood, to be collected from it; no tissue is named.",
     "tissue-in-criteria": "Only the criteria or the outcomes tell which tissue is taken.",
     "donor-beside-cells": "The donor is named with the cells.",
     "donor-told": "The record tells who gives the cells.",
@@ -90,13 +91,16 @@ _NOT_OVER = re.compile(
     r"with|by|to|that|which|offers?|versus|vs|niches)\b",
     re.IGNORECASE,
 )
-# Behind a tissue: cells only leave it there to be collected elsewhere, "from the marrow into the blood".
+# Before and behind a tissue: cells only leave it there to be collected elsewhere, "from the marrow into the blood".
+_LEAVES = re.compile(r"\bmobili[sz]\w+\s+(?:from|out of)\b", re.IGNORECASE)
 _LEFT = re.compile(r"\s*(?:in)?to\s+(?:[\w/]+\s+){0,3}?(?:blood|circulation)", re.IGNORECASE)
 # Between two tissues that share the cells behind them: "marrow (BM) or cord blood stem cells".
 _SHARED = re.compile(
     r"[\s,/()]{0,3}(?:[A-Z-]{1,6}\))?[\s,/]{0,2}(?:and/or|and|or|&)?\s?(?:human|autologous|allogen\w+|derived)?[\s-]?",
     re.IGNORECASE,
 )
+# Between two tissues of which the cells come: "from marrow or, where there is none, from cord".
+_OR_FROM = re.compile(r"[^.;]{0,90}\b(?:or|and)\b[^.;]{0,60}\bfrom\b(?:\s\w+){0,2}\s?", re.IGNORECASE)
 _TAKEN = re.compile(
     r"\b(?:harvest\w*|collect\w*|aspirat\w*|extract\w*|obtain\w*|withdraw\w*|donat\w*|process\w*|tak(?:en|ing))\b",
     re.IGNORECASE,
@@ -138,17 +142,41 @@ def _sources(material: Material, read: Iterable[Sentence]) -> Iterator[Label]:
     yield from _chosen(material, "source", _with_cord_in_doubt(statements))
 
 
+def blood_by_mobilisation(material: Material, labels: Iterable[Label]) -> Iterator[Label]:
+    """The blood as source of a mobilised graft of which the record names no tissue: an uncertain reading."""
+    both = len(material.kinds) > 1
+    told = [label for label in labels if label.scheme == "source" and (not both or label.detail == {"kind": "hsc"})]
+    mobilised = [label for label in labels if label.scheme == "mobilisation"]
+    if told or not mobilised or "hsc" not in material.kinds:
+        return
+    rule = "tissue-by-mobilisation"
+    yield Label(
+        "source",
+        "peripheral-blood",
+        f"{rule}-hsc" if both else rule,
+        _REASONS[rule],
+        mobilised[0].evidence,
+        doubtful=True,
+        detail={"kind": "hsc"} if both else None,
+    )
+
+
 def _cells_by_tissue(sentence: Sentence) -> list[tuple[Word, Word | None]]:
     """Each tissue of the sentence, in reading order, with the cells that come from it by the sentence."""
     linked: list[tuple[Word, Word | None]] = []
     behind: tuple[Word, Word] | None = None
-    for word in reversed(sentence.having("source", "short")):
+    words = sentence.having("source", "short")
+    for word in reversed(words):
         cells = _cells_of_tissue(sentence, word)
         if not cells and behind and _SHARED.fullmatch(sentence.between(word, behind[0])):
             cells = behind[1]
         behind = (word, cells) if cells else None
         linked.append((word, cells))
     linked.reverse()
+    for at, (word, cells) in enumerate(linked[1:], 1):
+        before, shared = linked[at - 1]
+        if not cells and shared and _OR_FROM.fullmatch(sentence.between(before, word)):
+            linked[at] = (word, shared)
     return linked
 
 
@@ -170,7 +198,8 @@ def _cells_of_tissue(sentence: Sentence, tissue: Word) -> Word | None:
     if before and before.field == "cells":
         gap = sentence.between(before, tissue)
         if len(gap) <= _TISSUE_BEHIND and (_BRACKET.fullmatch(gap) or _comes_from(gap)):
-            return None if _LEFT.match(sentence.passage.text, tissue.end) else before
+            left = _LEAVES.search(gap) or _LEFT.match(sentence.passage.text, tissue.end)
+            return None if left else before
     return None
 
 
@@ -233,7 +262,7 @@ _DONOR_RANKS = {Trust.NAMED: 0, Trust.STUDY: 1, Trust.TEXT: 2, Trust.LISTED: 6, 
 _OWN_RANK = 5
 _WORTH_ADDING = 2
 
-# How far an adjective reaches to the cells before it, and behind it, in code points.
+# How far an adjective reaches to the cells before it, and behind it, in code points. A giver reaches as far both ways.
 _REACH_BACK, _REACH = 60, 110
 # "Their own" stands right before what is theirs; a relative is one who gives.
 _OWN_REACH = 45
@@ -330,7 +359,8 @@ def _cells_beside(sentence: Sentence, word: Word) -> Word | None:
             return None
         if word.value == "related" and not _GIVES.search(sentence.passage.text, sentence.start, sentence.end):
             return None
-    return thing if len(sentence.between(word, thing)) <= (_REACH_BACK if behind else _REACH) else None
+    reach = _REACH_BACK if behind and word.field != "giver" else _REACH
+    return thing if len(sentence.between(word, thing)) <= reach else None
 
 
 def _cells_behind(sentence: Sentence, tissue: Word) -> Word | None:
@@ -549,7 +579,14 @@ def _outcomes(material: Material) -> Iterator[Passage]:
 def _statement(
     material: Material, sentence: Sentence, word: Word, cells: Word | None, rank: int, rule: str
 ) -> Statement:
-    return Statement(word.value, kind_of(material, sentence, cells), rank, rule, sentence.span(word), _place(sentence))
+    kind = kind_of(material, sentence, cells)
+    if (
+        word.field == "short"
+        and "msc" in material.kinds
+        and "MSC" in sentence.passage.text[word.start : word.end].upper()
+    ):
+        kind = "msc"
+    return Statement(word.value, kind, rank, rule, sentence.span(word), _place(sentence))
 
 
 def _place(sentence: Sentence) -> str:
