@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG
-from apps.vocabulary.terms import CARD_TERMS, READ_TOGETHER, TermFinder, card_finder, finder, mesh_group, terms
+from apps.vocabulary.terms import (
+    CARD_TERMS,
+    READ_TOGETHER,
+    TermFinder,
+    card_finder,
+    finder,
+    mesh_group,
+    names_of_drugs,
+    terms,
+)
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -153,3 +162,11 @@ def test_finders_are_within_the_memory_that_keeps_them_fast(capfd):
     ):
         list(found.find(text))
     assert "out of memory" not in capfd.readouterr().err
+
+
+def test_names_of_drugs_are_written_as_texts_are_compared():
+    """A name with a hyphen or a capital would never be met: texts come in small letters, a space for a hyphen."""
+    names = names_of_drugs()
+    for name in (*names, *names.values()):
+        assert name == re.sub(r"[\s-]+", " ", name.lower())
+    assert not set(names) & set(names.values())
