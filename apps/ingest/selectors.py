@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from apps.ctgov.parser import parse_study
@@ -73,8 +73,17 @@ def progress_of(run: SyncRun) -> int:
         return run.percent
     if run.step != SyncRun.Step.PROCESS:
         return 0
-    landed = LandedStudy.objects.filter(run=run)
-    return round(100 * landed.filter(processed=True).count() / max(1, landed.count()))
+    done, of = processed_of(run)
+    return round(100 * done / max(1, of))
+
+
+def processed_of(run: SyncRun) -> tuple[int, int]:
+    """How many studies of a run's working list are done, and how many it has. One statement.
+
+    They are more than the run has seen where it looks up those that have left, and none when it has ended.
+    """
+    counts = LandedStudy.objects.filter(run=run).aggregate(done=Count("pk", filter=Q(processed=True)), of=Count("pk"))
+    return counts["done"], counts["of"]
 
 
 def held_runs() -> QuerySet[SyncRun]:
