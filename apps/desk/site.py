@@ -33,6 +33,7 @@ from apps.desk import (
     writing,
 )
 from apps.desk.dashboard import STATE_WORDS, coverage, last_days, waiting_lists
+from apps.desk.pages import no_worker
 from apps.ingest.selectors import freshness, held_runs, latest_runs
 
 
@@ -138,6 +139,7 @@ class DeskSite(AdminSite):
                 "state": STATE_WORDS[now.state],
                 "last_run": runs[0] if runs else None,
                 "held": held,
+                "no_worker": no_worker(),
                 "may_control": request.user.has_perm(views.CONTROL),
                 "may_sync": request.user.has_perm(views.SYNC),
             }

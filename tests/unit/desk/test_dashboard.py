@@ -109,5 +109,5 @@ def test_held_runs_are_asked_for_once_and_counted_as_they_are_listed() -> None:
         page = BeautifulSoup(viewer.get("/desk/").content, "html.parser")
     runs = [query["sql"] for query in asked if "ingest_syncrun" in query["sql"] and "'held'" in query["sql"]]
     assert len(runs) == 1
-    assert len(page.select(".desk-held")) == 2
+    assert len(page.select("div.desk-held")) == 2
     assert waiting_on_the_desk(viewer)["Runs held before anything was published"] == 2
