@@ -6,13 +6,19 @@ import logging.config
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import heartbeat_sent, setup_logging
+
+from apps.core.workers import Sign
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trialtracker.settings")
 
 app = Celery("trialtracker")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Held by name: signals keep no receiver alive.
+leave_sign = Sign()
+heartbeat_sent.connect(leave_sign)
 
 
 @setup_logging.connect

@@ -8,7 +8,13 @@ from apps.vocabulary.cards import FIELDS
 
 NCT_ID = "NCT90000001"
 _PATH = "protocolSection.armsInterventionsModule.interventions[0].name"
-_CARD = {"source": ["bone-marrow"], "donor": ["autologous"], "dose": ["1e6-2e6/kg"], "age": ["18-60"]}
+_CARD = {
+    "source": ["bone-marrow"],
+    "donor": ["autologous"],
+    "dose": ["1e6-2e6/kg"],
+    "age": ["18-60"],
+    "severity": ["edss:3-6"],
+}
 
 STUDY: dict[str, Any] = {
     "nct_id": NCT_ID,
@@ -48,6 +54,7 @@ STUDY: dict[str, Any] = {
     "registry_state": "present",
     "card": {field.slug: _CARD.get(field.slug, []) for field in FIELDS},
     "doubts": ["dose"],
+    "qualified_limits": ["severity: edss:3-6; group: Cohort 2"],
     "decided": [],
     "cautions": [],
 }

@@ -22,6 +22,7 @@ from apps.search.selectors import Results
 from apps.search.snippets import PLACES
 from apps.studies.models import Study
 from apps.vocabulary.cards import FIELDS, NOTATIONS, CardField
+from apps.vocabulary.gate_lines import QUALIFIED
 from apps.vocabulary.study_values import REGISTRATIONS
 
 _TEXTS = (
@@ -51,6 +52,7 @@ _AS_THEY_ARE = (
     "fda_device",
     "registry_state",
     "doubts",
+    "qualified_limits",
     "decided",
 )
 _CAUTIONS_TOLD = (
@@ -137,6 +139,11 @@ class StudySerializer(Selectable):
     )
     card = CardSerializer(help_text="The product or transplant, who can join, what is measured, as our rules read it.")
     doubts = _texts("Fields of the card where our reading may be wrong.")
+    qualified_limits = _texts(
+        "Limits of who can join that not everybody must meet as they stand: several of which some are enough, or those "
+        f"of one group. Null in lists of days before this was told. {QUALIFIED}",
+        allow_null=True,
+    )
     decided = _texts("Fields in which a curator decided, against the record or our rules.")
     cautions = _texts(_CAUTIONS_TOLD)
 

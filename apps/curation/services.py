@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -49,6 +49,7 @@ from apps.studies.models import Study
 from apps.studies.records import StudyRecord
 from apps.vocabulary.cards import FIELDS
 from apps.vocabulary.cautions import CAUTIONS
+from apps.vocabulary.gate_lines import qualified_limits
 from apps.vocabulary.places import Place
 from apps.vocabulary.places import told as place_in_words
 
@@ -223,10 +224,25 @@ def resolve(
         registry_state=registry_state,
         card={field.slug: list(values[field.slug]) for field in FIELDS if values[field.slug]},
         doubts=[field.slug for field in FIELDS if field.slug in doubtful],
+        qualified_limits=_qualified_limits(values, labels, {item.field for item in overriding}),
         decided=sorted(item.field for item in overriding),
         cautions={item.kind: str(item.since or "") for item in cautions_of(record)},
         sponsor=told_as if told_as != sponsor else None,
     )
+
+
+def _qualified_limits(
+    values: Mapping[str, Sequence[str]], labels: Sequence[StudyLabel], decided: Collection[str]
+) -> list[str]:
+    """Of the rules' own limits: a curator gives values alone."""
+    told = []
+    for field in FIELDS:
+        if field.group == "gates" and field.slug not in decided:
+            details = {
+                label.value: label.detail for label in reversed(labels) if label.scheme == field.slug and label.detail
+            }
+            told += qualified_limits(field.slug, values[field.slug], details)
+    return told
 
 
 # Decisions

@@ -18,7 +18,6 @@ from apps.curation.proposals import number_proposed
 from apps.curation.queues import QUEUES, number_waiting
 from apps.history.selectors import moved_by_day
 from apps.ingest.models import IngestIssue, SyncRun
-from apps.ingest.selectors import held_runs
 from apps.search.bitmaps import BitmapIndex, index_at
 from apps.search.models import CautionKind
 from apps.search.selectors import dataset_version
@@ -73,13 +72,16 @@ class Waiting:
     address: str
 
 
-def waiting_lists(user: Any) -> list[Waiting]:
-    """Every queue that this person may see, by impact: what stops or can mislead most comes first."""
+def waiting_lists(user: Any, held: int | None) -> list[Waiting]:
+    """Every queue that this person may see, by impact: what stops or can mislead most comes first.
+
+    `held` counts the runs that wait for a person; None where this one may not see runs.
+    """
     by = user.get_username()
     lists = []
-    if user.has_perm("ingest.view_syncrun"):
+    if held is not None:
         address = reverse("desk:ingest_syncrun_changelist") + "?state__exact=held"
-        lists.append(Waiting(_("Runs held before anything was published"), held_runs().count(), address))
+        lists.append(Waiting(_("Runs held before anything was published"), held, address))
     if user.has_perm("curation.view_appeal"):
         address = reverse("desk:curation_appeal_changelist") + "?answered_at__isempty=1"
         lists.append(Waiting(_("Appeals against a decision"), number_open(), address))

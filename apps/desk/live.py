@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from apps.desk.pages import check, context_of
+from apps.desk.pages import check, context_of, no_worker
 from apps.desk.views import CONTROL, SEE_RUNS, SYNC
 from apps.ingest.models import SyncRun
 from apps.ingest.selectors import latest_runs, progress_of
@@ -34,6 +34,7 @@ def live(request: HttpRequest) -> HttpResponse:
         "running": running,
         "awaited": awaited and not running,
         "moves": running or awaited,
+        "no_worker": "" if running else no_worker(),
         "steps": _steps(run) if run and running else [],
         "now": timezone.now(),
         "runs": runs,

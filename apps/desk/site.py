@@ -33,6 +33,7 @@ from apps.desk import (
     writing,
 )
 from apps.desk.dashboard import STATE_WORDS, coverage, last_days, waiting_lists
+from apps.desk.pages import no_worker
 from apps.ingest.selectors import freshness, held_runs, latest_runs
 
 
@@ -129,14 +130,16 @@ class DeskSite(AdminSite):
         return entry.choose_password(request, context, reverse("desk:password_change_done"))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        context: dict[str, Any] = {"waiting": waiting_lists(request.user)}
-        if request.user.has_perm("ingest.view_syncrun"):
+        held = list(held_runs()) if request.user.has_perm("ingest.view_syncrun") else None
+        context: dict[str, Any] = {"waiting": waiting_lists(request.user, None if held is None else len(held))}
+        if held is not None:
             runs, now = latest_runs(1), freshness()
             context |= {
                 "freshness": now,
                 "state": STATE_WORDS[now.state],
                 "last_run": runs[0] if runs else None,
-                "held": list(held_runs()),
+                "held": held,
+                "no_worker": no_worker(),
                 "may_control": request.user.has_perm(views.CONTROL),
                 "may_sync": request.user.has_perm(views.SYNC),
             }

@@ -21,7 +21,7 @@ from apps.curation.models import TermProposal
 from apps.curation.proposals import Settled, TermsMoved, accept, decline, history_of, propose, retire, withdraw
 from apps.curation.selectors import decided_fields
 from apps.curation.terms import change_of, does_nothing, proposals, terms_in_force
-from apps.desk.pages import ask_worker, check, context_of
+from apps.desk.pages import ask_worker, check, context_of, no_worker
 from apps.desk.views import CONTROL
 from apps.ingest.models import Rehearsal, SyncRun
 from apps.ingest.processing import outdated
@@ -306,11 +306,12 @@ def _rehearse(request: HttpRequest, proposal: int) -> None:
 def _rehearsal(request: HttpRequest, standing: Standing | None) -> dict[str, Any]:
     """What `desk/_rehearsal.html` shows: how it stands, and a page of the studies that would move."""
     if standing is None:
-        return {"standing": None}
+        return {"standing": None, "no_worker": no_worker()}
     page = Paginator(standing.rehearsal.moved, _A_PAGE).get_page(request.GET.get("page"))
     decided = decided_fields(row["nct_id"] for row in page)
     return {
         "standing": standing,
+        "no_worker": no_worker(),
         "page": page,
         "rows": [
             {

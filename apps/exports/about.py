@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils.formats import date_format
@@ -21,23 +21,31 @@ REGISTRY = "ClinicalTrials.gov"
 LIBRARY = "U.S. National Library of Medicine"
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """Of what data something was made. `data_timestamp` is the registry's own, read as UTC; "" where there is none.
+class Origin(NamedTuple):
+    """Which data were read with what. `data_timestamp` is the registry's own, read as UTC; "" where there is none.
 
-    `ruleset_version` is that of the rules whose labels these are, None where that is not known.
+    `ruleset_version` is that of the rules whose labels these are, and `terms_version` says which words curators had
+    accepted over those of the files (0 for none); None where that is not known.
     """
 
-    data_timestamp: str
+    data_timestamp: str = ""
+    ruleset_version: int | None = RULESET_VERSION
+    terms_version: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Of what data something was made, at which version of what is published, and when."""
+
+    origin: Origin
     dataset_version: int
     made_at: dt.datetime
-    ruleset_version: int | None = RULESET_VERSION
 
     @property
     def data_time(self) -> dt.datetime | None:
         """The registry's time stamp as a moment."""
         try:
-            time = dt.datetime.fromisoformat(self.data_timestamp)
+            time = dt.datetime.fromisoformat(self.origin.data_timestamp)
         except ValueError:
             return None
         return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
@@ -81,16 +89,23 @@ class About:
             return gettext("invented")
         time = self.edition.data_time
         if time is None:
-            when = self.edition.data_timestamp or gettext("date not known")
+            when = self.edition.origin.data_timestamp or gettext("date not known")
         else:
             when = gettext("as of %(time)s UTC") % {"time": f"{day_words(time)}, {date_format(time, 'H:i')}"}
         return f"{REGISTRY}, {LIBRARY}, {when}"
 
     @property
     def version(self) -> str:
-        words = {"rules": self.edition.ruleset_version, "version": self.edition.dataset_version}
-        if self.edition.ruleset_version is None:
+        origin = self.edition.origin
+        words = {
+            "rules": origin.ruleset_version,
+            "terms": origin.terms_version,
+            "version": self.edition.dataset_version,
+        }
+        if origin.ruleset_version is None:
             return gettext("data set version %(version)s") % words
+        if origin.terms_version:
+            return gettext("rules version %(rules)s, words version %(terms)s, data set version %(version)s") % words
         return gettext("rules version %(rules)s, data set version %(version)s") % words
 
     @property
@@ -113,8 +128,9 @@ class About:
             "query_url": self.url,
             "short_url": self.short_url,
             "rows": self.rows,
-            "data_timestamp": self.edition.data_timestamp or None,
-            "ruleset_version": self.edition.ruleset_version,
+            "data_timestamp": self.edition.origin.data_timestamp or None,
+            "ruleset_version": self.edition.origin.ruleset_version,
+            "terms_version": self.edition.origin.terms_version,
             "dataset_version": self.edition.dataset_version,
             "made_at": moment(self.edition.made_at),
             "source": gettext("invented") if settings.SAMPLE else f"{REGISTRY}, {LIBRARY}",

@@ -22,6 +22,7 @@ from apps.studies.models import RegistryState
 from apps.vocabulary.card_values import NOT_STATED
 from apps.vocabulary.cards import FIELDS, NOTATIONS, SEXES, CardField
 from apps.vocabulary.cautions import CAUTIONS
+from apps.vocabulary.gate_lines import QUALIFIED
 from apps.vocabulary.statuses import DATE_TYPES, PHASES, SPONSOR_CLASSES, STATUSES, STUDY_TYPES
 from apps.vocabulary.study_values import AGE_GROUPS, ALLOCATIONS, MASKINGS, PUBLICATIONS, REGISTRATIONS, WHO_MASKED
 from apps.vocabulary.taxonomy import CELL_TYPES, DISEASES, SCOPES
@@ -192,6 +193,21 @@ COLUMNS: tuple[Column, ...] = (
         _("Columns of the card where our reading may be wrong: look at the record."),
         _RULES,
         _as_it_is("doubts"),
+    ),
+    Column(
+        "qualified_limits",
+        "list",
+        format_lazy(
+            "{} {}",
+            _(
+                "Limits of who can join that not everybody must meet as they stand: several of which some are enough, "
+                "or those of one group. All others bind everybody; forms of a disease always stand for each other. "
+                "Empty in lists of days before this column was."
+            ),
+            QUALIFIED,
+        ),
+        _RULES,
+        _as_it_is("qualified_limits"),
     ),
     Column(
         "decided",

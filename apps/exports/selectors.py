@@ -11,8 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from apps.classification.rules import RULESET_VERSION
-from apps.exports.about import About, Edition, about_list, whole
+from apps.exports.about import About, Edition, Origin, about_list, whole
 from apps.exports.formats import Format
 from apps.search.limits import SEARCH_TIMEOUT_MS
 from apps.search.models import StudyDocument
@@ -22,8 +21,8 @@ from apps.search.selectors import Results, search_studies, stream_documents
 # For each piece that is fetched, and for a reader who has stopped reading.
 _FETCH_TIMEOUT, _IDLE_TIMEOUT = "30s", "60s"
 
-# Asks for the registry's time stamp of what is published, inside the export's own transaction.
-DataTimestamp = Callable[[], str]
+# Asks of which data the list is, and read with what, inside the export's own transaction.
+AskOrigin = Callable[[], Origin]
 
 
 class NotExported(Exception):
@@ -45,9 +44,7 @@ class WholeList:
 
 
 @contextmanager
-def whole_list(
-    query: StudyQuery, *, data_timestamp: DataTimestamp, ruleset_version: int | None = RULESET_VERSION
-) -> Iterator[WholeList]:
+def whole_list(query: StudyQuery, *, origin: AskOrigin) -> Iterator[WholeList]:
     """All trials that a query finds, as of one moment: no sync that runs meanwhile shows in them.
 
     The query's page and page size count for nothing. SearchTooSlow where its text took too long, OutsideHistory where
@@ -63,7 +60,7 @@ def whole_list(
         about = about_list(
             query,
             results.count,
-            Edition(data_timestamp(), results.version, timezone.now(), ruleset_version),
+            Edition(origin(), results.version, timezone.now()),
             tuple(problem.message for problem in results.problems),
         )
         batches = stream_documents(results)
@@ -110,8 +107,7 @@ class Download:
         query: StudyQuery,
         form: Format,
         *,
-        data_timestamp: DataTimestamp,
-        ruleset_version: int | None = RULESET_VERSION,
+        origin: AskOrigin,
         bodiless: bool = False,
     ) -> None:
         """`bodiless` makes nothing but `about`. NotExported where the list cannot be had in this format.
@@ -120,8 +116,7 @@ class Download:
         """
         self.format = form
         with ExitStack() as stack:
-            origin = whole_list(query, data_timestamp=data_timestamp, ruleset_version=ruleset_version)
-            listed = stack.enter_context(origin)
+            listed = stack.enter_context(whole_list(query, origin=origin))
             self.about = listed.about
             if form.most is not None and self.about.rows > form.most:
                 raise NotExported(

@@ -24,7 +24,7 @@ from apps.exports.columns import COLUMNS, Value, row_of
 from apps.exports.dictionary import columns_told, rules, types_told
 from apps.exports.formats.lines import csv
 from apps.exports.formats.parquet import metadata, parquet
-from apps.exports.selectors import DataTimestamp, whole_list
+from apps.exports.selectors import AskOrigin, whole_list
 from apps.exports.snapshots import (
     CHECKSUMS,
     MANIFEST,
@@ -60,7 +60,7 @@ class NotBuilt(Exception):
     """A snapshot that cannot be built. Its text is a sentence that says why."""
 
 
-def build_snapshot(*, data_timestamp: DataTimestamp, month: str | None = None) -> tuple[Snapshot, bool] | None:
+def build_snapshot(*, origin: AskOrigin, month: str | None = None) -> tuple[Snapshot, bool] | None:
     """The snapshot of the current month, and whether this call has built it; None while another process builds.
 
     Once built it stays as it is: a second call changes nothing. `month` (YYYY-MM, by default the current one in UTC)
@@ -82,7 +82,7 @@ def build_snapshot(*, data_timestamp: DataTimestamp, month: str | None = None) -
             )
             raise NotBuilt(message % {"month": month, "current": current})
         with tempfile.TemporaryDirectory(prefix="snapshot-") as folder:
-            told = _write(Path(folder), month, data_timestamp)
+            told = _write(Path(folder), month, origin)
             _publish(Path(folder), month, told)
     built = snapshot(month)
     if built is None:
@@ -110,9 +110,9 @@ def _alone() -> Iterator[bool]:
         dedicated.close()
 
 
-def _write(folder: Path, month: str, data_timestamp: DataTimestamp) -> dict[str, Any]:
+def _write(folder: Path, month: str, origin: AskOrigin) -> dict[str, Any]:
     """Every file into a folder of this machine, from one state of the database; returns the manifest."""
-    with whole_list(EVERYTHING, data_timestamp=data_timestamp) as listed:
+    with whole_list(EVERYTHING, origin=origin) as listed:
         if not listed.about.rows:
             raise NotBuilt(gettext("Nothing is published yet, so there is nothing to write down."))
         words = gettext("snapshot of %(month)s, %(words)s") % {"month": month, "words": listed.about.words}

@@ -6,7 +6,8 @@ import sys
 import time
 from typing import TextIO
 
-from apps.ingest.models import LandedStudy, SyncRun
+from apps.ingest.models import SyncRun
+from apps.ingest.selectors import processed_of
 
 SECONDS_BETWEEN_LINES = 3.0
 WIDTH = 30
@@ -35,8 +36,8 @@ class ConsoleProgress:
         if run.finished_at:
             return summary(run)
         if run.step == SyncRun.Step.PROCESS:
-            done = LandedStudy.objects.filter(run=run, processed=True).count()
-            return f"Publishing{self._bar(done / max(1, run.seen))} {done} of {run.seen} trials"
+            done, of = processed_of(run)
+            return f"Publishing{self._bar(done / max(1, of))} {done} of {of} trials"
         if run.step == SyncRun.Step.LAND:
             return (
                 f"Fetching{self._bar(run.percent / 100)} {run.percent} %, {run.seen} trials, {run.bytes / 1e6:.1f} MB"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from apps.ctgov.parser import parse_study
@@ -73,8 +73,17 @@ def progress_of(run: SyncRun) -> int:
         return run.percent
     if run.step != SyncRun.Step.PROCESS:
         return 0
-    landed = LandedStudy.objects.filter(run=run)
-    return round(100 * landed.filter(processed=True).count() / max(1, landed.count()))
+    done, of = processed_of(run)
+    return round(100 * done / max(1, of))
+
+
+def processed_of(run: SyncRun) -> tuple[int, int]:
+    """How many studies of a run's working list are done, and how many it has. One statement.
+
+    They are more than the run has seen where it looks up those that have left, and none when it has ended.
+    """
+    counts = LandedStudy.objects.filter(run=run).aggregate(done=Count("pk", filter=Q(processed=True)), of=Count("pk"))
+    return counts["done"], counts["of"]
 
 
 def held_runs() -> QuerySet[SyncRun]:
@@ -96,13 +105,15 @@ def last_good_run(by: dt.date | None = None) -> SyncRun | None:
     return (runs if by is None else runs.filter(finished_at__lt=_end_of(by))).order_by("kind", "-pk").first()
 
 
-def rules_in_force(by: dt.date) -> int | None:
-    """The version of the rules that had labelled the studies by the end of a day (UTC), None where none had.
+def rules_in_force(by: dt.date | None = None) -> tuple[int, int] | None:
+    """The versions of the rules and of the words accepted over their files that have labelled the studies; with `by`
+    those that had by the end of that day (UTC). None where none had.
 
     Of a run of any kind: stored records are labelled anew without asking the registry.
     """
-    runs = SyncRun.objects.filter(state=State.OK, finished_at__lt=_end_of(by)).order_by("-finished_at")
-    return runs.values_list("ruleset_version", flat=True).first()
+    runs = SyncRun.objects.filter(state=State.OK)
+    runs = runs if by is None else runs.filter(finished_at__lt=_end_of(by))
+    return runs.order_by("-finished_at").values_list("ruleset_version", "terms_version").first()
 
 
 def _end_of(day: dt.date) -> dt.datetime:

@@ -11,7 +11,7 @@ from apps.vocabulary.study_values import publications, registration_timing
 
 # To be raised when the same record with the same labels becomes another document or other sites: standing ones are then
 # rebuilt.
-DOCUMENT_VERSION = 5
+DOCUMENT_VERSION = 6
 
 # Bytes of UTF-8 for each text. PostgreSQL refuses a tsvector over 1 MB; in the worst text (short distinct words and
 # compounds) it takes about four bytes for each of these, and the texts of one vector stay under 240,000 together.
@@ -68,6 +68,7 @@ class DocumentEntry:
     registry_state: str = "present"
     card: Mapping[str, Sequence[str]] = field(default_factory=dict)
     doubts: Sequence[str] = ()
+    qualified_limits: Sequence[str] = ()
     decided: Sequence[str] = ()
     cautions: Mapping[str, str] = field(default_factory=dict)
     text_a: str = field(default="", repr=False)
@@ -91,6 +92,7 @@ def build_entry(
     registry_state: str = "present",
     card: Mapping[str, Sequence[str]] | None = None,
     doubts: Sequence[str] = (),
+    qualified_limits: Sequence[str] = (),
     decided: Sequence[str] = (),
     cautions: Mapping[str, str] | None = None,
     sponsor: str | None = None,
@@ -141,6 +143,7 @@ def build_entry(
         registry_state=registry_state,
         card=card or {},
         doubts=tuple(doubts),
+        qualified_limits=tuple(qualified_limits),
         decided=tuple(decided),
         cautions=cautions or {},
         text_a=_text("text_a", _names(record)),

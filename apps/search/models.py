@@ -98,6 +98,13 @@ class DocumentBase(models.Model):
         default=dict, help_text=_("Field of the card to its values, in order; a field without any is left out.")
     )
     doubts = ArrayField(models.TextField(), default=list, help_text=_("Fields of the card with a doubtful reading."))
+    qualified_limits = ArrayField(
+        models.TextField(),
+        null=True,
+        help_text=_(
+            "Limits that not everybody must meet as they stand; null in a document from before they were told."
+        ),
+    )
     decided = ArrayField(
         models.TextField(), default=list, help_text=_("Fields in which a curator says something else than the rules.")
     )

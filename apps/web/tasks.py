@@ -1,6 +1,6 @@
 """Celery's door to the monthly snapshot.
 
-It is here and not in apps.exports because a snapshot names the registry's time stamp, which apps.ingest knows.
+It is here and not in apps.exports because a snapshot says of which data it is, which apps.ingest knows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.conf import settings
 from apps.exports.services import NotBuilt, build_snapshot
 from apps.ingest.models import SyncRun
 from apps.ingest.selectors import last_good_run
-from apps.web.views.exports import data_timestamp
+from apps.web.origin import origin_of
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,6 @@ def snapshot() -> None:
     if settings.SAMPLE or last_good_run() is None or SyncRun.objects.filter(state=SyncRun.State.RUNNING).exists():
         return
     try:
-        build_snapshot(data_timestamp=data_timestamp)
+        build_snapshot(origin=origin_of)
     except NotBuilt as error:
         log.warning("No snapshot was built: %s", error)

@@ -43,6 +43,7 @@ def entry(nct_id: str = "", **changes: Any) -> DocumentEntry:
         "publications": [],
         "card": {},
         "doubts": [],
+        "qualified_limits": [],
         "decided": [],
     } | changes
     values.setdefault("text_a", f"{values['title']}\n{nct_id}")

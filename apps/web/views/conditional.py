@@ -29,10 +29,10 @@ def version_of(request: HttpRequest) -> int:
 
 
 def page_etag(request: HttpRequest, *args: object, **kwargs: object) -> str:
-    """The dataset, the registry's date, the build, the day and the address: when none moves, neither does the page."""
+    """The dataset, of which data it is, the build, the day and the address: when none moves, neither does the page."""
     if _ETAG not in request.META:
         today = timezone.now().date()  # pages say how long ago something was
-        parts = (version_of(request), known.get().run, build(), settings.SAMPLE, today, request.get_full_path())
+        parts = (version_of(request), known.get(), build(), settings.SAMPLE, today, request.get_full_path())
         request.META[_ETAG] = f'W/"{hashlib.sha256(repr(parts).encode()).hexdigest()[:24]}"'
     return request.META[_ETAG]
 

@@ -41,8 +41,8 @@ _STORED = ("wait", _("Stored records"), _("What you see comes from stored record
 # We have all that the registry publishes, but it has published nothing new for longer than weekends and holidays take.
 _REGISTRY_STANDS_STILL = (
     "wait",
-    _("In step with the registry"),
-    _("The last sync ended well, but the registry's own data are more than a week old."),
+    _("Registry data %(days)d days old"),
+    _("The last sync ended well, but the registry's own data are %(days)d days old: it has published nothing since."),
 )
 _REGISTRY_IS_OLD = dt.timedelta(days=7)
 _TONES = {"ok": "good", "unchanged": "quiet", "running": "wait", "held": "stop", "failed": "stop"}
@@ -95,8 +95,10 @@ def _standing(now: Freshness) -> tuple[str, Promise | str, Promise | str]:
     """Tone, word and sentence for how current the site is."""
     if now.state == "ok" and not now.data_timestamp:
         return _STORED
-    if now.state == "ok" and _age(now.data_timestamp) > _REGISTRY_IS_OLD:
-        return _REGISTRY_STANDS_STILL
+    age = _age(now.data_timestamp)
+    if now.state == "ok" and age > _REGISTRY_IS_OLD:
+        tone, word, sentence = _REGISTRY_STANDS_STILL
+        return tone, word % {"days": age.days}, sentence % {"days": age.days}
     return _STATES.get(now.state, ("unsure", now.state, ""))
 
 

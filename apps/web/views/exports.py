@@ -7,31 +7,27 @@ does not know.
 
 from __future__ import annotations
 
-import datetime as dt
 import string
 from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import Any
+from functools import partial
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.accounts.addresses import network_of
-from apps.classification.rules import RULESET_VERSION
 from apps.core.rates import count, seconds_left
 from apps.exports.about import About, whole
 from apps.exports.citations import CITATIONS
 from apps.exports.formats import FORMATS
 from apps.exports.links import NoSuchLink, unpack
 from apps.exports.selectors import Download, NotExported, SearchTooSlow, whole_list
-from apps.ingest.selectors import last_good_run, rules_in_force
 from apps.search.moments import OutsideHistory
 from apps.search.query import StudyQuery
+from apps.web.origin import origin_of
 from apps.web.views.conditional import CACHE_CONTROL, page_etag
 
 # Files that one address may take in a minute.
@@ -41,7 +37,8 @@ _MINUTE = 60
 _SENTENCES = ("title", "citation")
 _TOLD = (
     *_SENTENCES,
-    *("query_url", "short_url", "rows", "data_timestamp", "ruleset_version", "dataset_version", "made_at"),
+    *("query_url", "short_url", "rows", "data_timestamp", "ruleset_version", "terms_version"),
+    *("dataset_version", "made_at"),
 )
 _LONGEST_HEADER = 1000
 _PRINTABLE = " " + "".join(char for char in string.punctuation if char != "%")
@@ -54,28 +51,6 @@ def _header(name: str) -> str:
 _EXPOSED = ", ".join(["Content-Disposition", "ETag", "Link", "Retry-After", *map(_header, _TOLD)])
 
 
-def data_timestamp(by: dt.date | None = None) -> str:
-    """The registry's time stamp of what is published, or was by the end of a day; "" before the first sync with it."""
-    run = last_good_run(by)
-    return run.data_timestamp if run else ""
-
-
-def _origin(query: StudyQuery) -> dict[str, Any]:
-    """Of which data and rules the list is, for `whole_list` and `Download`."""
-    if query.as_of is None:
-        return {"data_timestamp": data_timestamp}
-    return {
-        "data_timestamp": partial(data_timestamp, query.as_of),
-        "ruleset_version": rules_in_force(query.as_of) if query.as_of < timezone.now().date() else RULESET_VERSION,
-    }
-
-
-@lru_cache(maxsize=64)
-def earlier_edition(day: dt.date, version: int) -> tuple[str, int | None]:
-    """Time stamp of the data and version of the rules as of a day that is over, at this dataset version."""
-    return data_timestamp(day), rules_in_force(day)
-
-
 @require_safe
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The whole list as a file."""
@@ -84,7 +59,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         raise Http404
 
     def answer(query: StudyQuery) -> HttpResponseBase:
-        download = Download(query, form, bodiless=request.method == "HEAD", **_origin(query))
+        download = Download(query, form, origin=partial(origin_of, query.as_of), bodiless=request.method == "HEAD")
         response = StreamingHttpResponse(download, content_type=form.media_type)
         response.headers["Content-Disposition"] = f'attachment; filename="{download.file_name}"'
         for name, value in _headers(download.about).items():
@@ -100,7 +75,7 @@ def about(request: HttpRequest) -> HttpResponseBase:
     """What an export of this list says of itself, as JSON: for the formats that have no place for it."""
 
     def answer(query: StudyQuery) -> HttpResponse:
-        with whole_list(query, **_origin(query)) as listed:
+        with whole_list(query, origin=partial(origin_of, query.as_of)) as listed:
             return JsonResponse(listed.about.told(), json_dumps_params={"ensure_ascii": False, "indent": 1})
 
     return _answer(request, answer)
@@ -114,7 +89,7 @@ def cite(request: HttpRequest, kind: str) -> HttpResponseBase:
     media_type, write = CITATIONS[kind]
 
     def answer(query: StudyQuery) -> HttpResponse:
-        with whole_list(query, **_origin(query)) as listed:
+        with whole_list(query, origin=partial(origin_of, query.as_of)) as listed:
             response = HttpResponse(write(listed.about), content_type=media_type)
         if kind != "txt":
             name = f"trialtracker-list-{listed.about.day}.{kind}"

@@ -18,7 +18,9 @@ from django.utils.encoding import iri_to_uri
 from django.utils.translation import override
 
 from apps.core.languages import current_language, day_words, in_language, without_language
+from apps.exports.about import Origin
 from apps.ingest.selectors import last_good_run
+from apps.web.origin import present_origin
 
 # A page may name the registry's date up to so many seconds after a run has moved it.
 AS_OF_SECONDS = 20.0
@@ -28,27 +30,27 @@ _STATIC = Path(__file__).resolve().parents[1] / "static"
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """The last run that ended well: its number, and the registry's date in it (YYYY-MM-DDTHH:MM:SS, "" for none)."""
+    """The number of the last run that ended well, and of which data what is published is since."""
 
     run: int
-    data_timestamp: str
+    origin: Origin
 
     @property
     def date(self) -> str:
         """The registry's day in words, "" when there is none."""
-        return registry_day(self.data_timestamp)
+        return registry_day(self.origin.data_timestamp)
 
 
 class _Known:
     """The newest `AsOf`, asked for again after `AS_OF_SECONDS`."""
 
     def __init__(self) -> None:
-        self._value, self._until = AsOf(0, ""), 0.0
+        self._value, self._until = AsOf(0, Origin()), 0.0
 
     def get(self) -> AsOf:
         if time.monotonic() >= self._until:
             run = last_good_run()
-            self._value = AsOf(run.pk, run.data_timestamp) if run else AsOf(0, "")
+            self._value = AsOf(run.pk if run else 0, present_origin(run))
             self._until = time.monotonic() + AS_OF_SECONDS
         return self._value
 

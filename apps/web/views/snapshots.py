@@ -25,6 +25,7 @@ def snapshot_list(request: HttpRequest) -> HttpResponseBase:
             {
                 **{name: item.told[name] for name in ("month", "title", "citation", "rows", "data_timestamp")},
                 **{name: item.told[name] for name in ("ruleset_version", "dataset_version", "made_at")},
+                "terms_version": item.told.get("terms_version"),  # older manifests do not tell it
                 "manifest": _address(item.month, MANIFEST),
                 "files": [{**file, "url": _address(item.month, file["name"])} for file in item.told["files"]],
             }

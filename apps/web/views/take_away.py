@@ -13,11 +13,11 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
-from apps.classification.rules import RULESET_VERSION
 from apps.exports.about import Edition, about_list
 from apps.exports.formats import FORMATS
 from apps.search.selectors import Results
-from apps.web.views.exports import beside, earlier_edition
+from apps.web.origin import earlier_origin
+from apps.web.views.exports import beside
 from apps.web.views.site import known
 
 
@@ -25,8 +25,8 @@ def take_away(results: Results) -> SafeString:
     """The section below a list. Asks the database for nothing that the page has not asked for, but of an earlier day
     once in a process for the data of then."""
     day = results.moment.day
-    stamp, rules = earlier_edition(day, results.version) if day else (known.get().data_timestamp, RULESET_VERSION)
-    listed = about_list(results.query, results.count, Edition(stamp, results.version, timezone.now(), rules))
+    origin = earlier_origin(day, results.version) if day else known.get().origin
+    listed = about_list(results.query, results.count, Edition(origin, results.version, timezone.now()))
     head, cite, after, as_ris, as_bibtex = _words(get_language(), day is not None)
     files = "".join(
         f'<li><a href="{escape(beside(results.query, f"export.{slug}"))}" rel="nofollow" download>{name}</a> '

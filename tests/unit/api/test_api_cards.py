@@ -30,6 +30,8 @@ def a_dose(material: Material) -> Iterator[Label]:
     detail = {"low": 1e6, "high": None, "basis": "kg", "written": "given once"}
     yield Label("dose", "1e6/kg", "made-up-dose", "Made up.", (quote,), doubtful=True, detail=detail)
     yield Label("source", "adipose", "made-up-tissue", "Made up.", (quote,))
+    of_one = {"since": "diagnosis", "of_group": "Cohort 2"}
+    yield Label("duration", "<24", "made-up-duration", "Made up.", (quote,), detail=of_one)
 
 
 @pytest.fixture
@@ -40,12 +42,13 @@ def one_study(arrive: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.usefixtures("one_study")
-def test_a_row_has_every_field_of_the_card_and_its_doubts(api: Client) -> None:
+def test_a_row_has_every_field_of_the_card_its_doubts_and_whom_a_limit_binds(api: Client) -> None:
     [row] = api.get(LIST).json()["results"]
     assert list(row["card"]) == [field.slug for field in FIELDS]
     stated = {slug: values for slug, values in row["card"].items() if values}
-    assert stated == {"source": ["adipose"], "dose": ["1e6/kg"]}
+    assert stated == {"source": ["adipose"], "dose": ["1e6/kg"], "duration": ["<24"]}
     assert row["doubts"] == ["dose"]
+    assert row["qualified_limits"] == ["duration: <24; group: Cohort 2"]
     detail = api.get(f"{LIST}{NCT}/").json()
     assert (detail["card"], detail["doubts"]) == (row["card"], row["doubts"])
 
@@ -54,9 +57,9 @@ def test_a_row_has_every_field_of_the_card_and_its_doubts(api: Client) -> None:
 def test_labels_carry_marks_doubt_and_parts_in_the_order_of_the_card(api: Client) -> None:
     labels = api.get(f"{LIST}{NCT}/").json()["labels"]
     of_card = [label for label in labels if label["scheme"] in CARD_FILTERS]
-    assert [label["scheme"] for label in of_card] == ["source", "dose"]
-    assert labels[-2:] == of_card
-    source, dose = of_card
+    assert [label["scheme"] for label in of_card] == ["source", "dose", "duration"]
+    assert labels[-3:] == of_card
+    source, dose, _duration = of_card
     assert set(dose) == set(LabelSerializer().fields)
     assert (dose["doubtful"], source["doubtful"]) == (True, False)
     assert (dose["detail"]["low"], source["detail"]) == (1e6, None)

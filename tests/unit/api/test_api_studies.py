@@ -83,6 +83,7 @@ class TestList:
             "registry_state": "present",
             "card": {field.slug: [] for field in FIELDS},
             "doubts": [],
+            "qualified_limits": [],
             "decided": [],
             "cautions": [],
         }

@@ -342,6 +342,10 @@ def test_drugs_that_go_on_have_not_failed(text, names):
         ("corticosteroids or a corticosteroid", ["corticosteroids"]),
         ("interferon beta and glatiramer (Copaxone)", ["interferon beta", "glatiramer"]),
         ("methotrexate (prednisone allowed)", ["methotrexate"]),
+        ("interferon beta-1b (Betaferon), interferon beta 1b", ["interferon beta-1b"]),
+        ("Betaferon or interferon beta-1b", ["Betaferon"]),
+        ("Rebif, Avonex or interferon beta-1a", ["Rebif"]),
+        ("interferon beta-1a or interferon beta-1b", ["interferon beta-1a", "interferon beta-1b"]),
     ],
 )
 def test_one_drug_is_told_once(text, names):

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.curation.models import MistakeReport
@@ -97,3 +99,15 @@ def test_what_waits_stands_by_impact_and_leads_there() -> None:
         assert viewer.get(link["href"]).status_code == 200, link["href"]
     SyncRun.objects.filter(state="held").delete()
     assert waiting_on_the_desk(viewer)["Records that the last run could not read"] == 1
+
+
+def test_held_runs_are_asked_for_once_and_counted_as_they_are_listed() -> None:
+    for number in range(2):
+        SyncRun.objects.create(state="held", step="gate", reason=f"Odd {number}.", finished_at=timezone.now())
+    viewer = signed_in_as("viewer")
+    with CaptureQueriesContext(connection) as asked:
+        page = BeautifulSoup(viewer.get("/desk/").content, "html.parser")
+    runs = [query["sql"] for query in asked if "ingest_syncrun" in query["sql"] and "'held'" in query["sql"]]
+    assert len(runs) == 1
+    assert len(page.select("div.desk-held")) == 2
+    assert waiting_on_the_desk(viewer)["Runs held before anything was published"] == 2

@@ -19,6 +19,7 @@ from apps.exports.cells import FORMULA_STARTS, flat, harmless, join, split
 from apps.exports.columns import COLUMNS, NAMES
 from apps.exports.formats import FORMATS, workbook
 from apps.search.documents import TEXT_LIMITS, DocumentEntry
+from apps.search.models import StudyDocument
 from apps.vocabulary.cards import FIELDS
 from tests.factories.documents import entry, publish
 from tests.unit.exports.readers import (
@@ -32,6 +33,7 @@ from tests.unit.exports.readers import (
     xlsx_rows,
 )
 
+LIMIT = "severity: 1 of esr>28mm/h, crp>2.0mg/dl; group: A | B"
 HOSTILE = [
     '=HYPERLINK("http://example.org","x")',
     "+1+1",
@@ -67,7 +69,14 @@ def many_kinds(db: None) -> None:
     """Rows with everything that a value can be: missing, hostile, long, many."""
     card = {field.slug: [next(iter(field.words))] if field.words else ["-65", "1e6/kg"] for field in FIELDS}
     publish(
-        entry("NCT90000001", card=card, doubts=["dose", "age"], countries=["ES", "Former Yugoslavia"], acronym="ALPHA"),
+        entry(
+            "NCT90000001",
+            card=card,
+            doubts=["dose", "age"],
+            qualified_limits=[LIMIT],
+            countries=["ES", "Former Yugoslavia"],
+            acronym="ALPHA",
+        ),
         entry(
             "NCT90000002",
             phases=[],
@@ -126,6 +135,8 @@ def test_the_values_are_those_that_were_published(client: Client) -> None:
     assert rows["NCT90000001"]["age"] == ["-65", "1e6/kg"]
     assert rows["NCT90000001"]["conditioning"] == ["beam-atg"]
     assert rows["NCT90000001"]["doubts"] == ["dose", "age"]
+    assert rows["NCT90000001"]["qualified_limits"] == [LIMIT]
+    assert rows["NCT90000002"]["qualified_limits"] == []
     assert rows["NCT90000002"]["enrollment"] is rows["NCT90000002"]["sponsor"] is None
     assert rows["NCT90000002"]["phases"] == rows["NCT90000002"]["dose"] == []
     assert rows["NCT90000002"]["has_results"] is True
@@ -142,6 +153,18 @@ def test_each_column_of_a_document_is_a_column_of_the_table() -> None:
     assert not missing, f"add {missing} to apps/exports/columns.py: what is published can be taken along"
     assert {field.slug for field in FIELDS} <= set(NAMES)
     assert len(NAMES) == len(set(NAMES))
+
+
+@pytest.mark.usefixtures("many_kinds")
+def test_a_document_from_before_a_column_was_tells_nothing_in_it(client: Client) -> None:
+    StudyDocument.objects.filter(pk="NCT90000001").update(qualified_limits=None)
+    query = "?scope=all&sort=nct_id"
+    for read, kind in ((jsonl_rows, "jsonl"), (parquet_rows, "parquet")):
+        assert read(taken(client, f"/trials/export.{kind}{query}"))[0]["qualified_limits"] is None
+    assert csv_rows(taken(client, f"/trials/export.csv{query}"))[0]["qualified_limits"] == ""
+    assert not xlsx_rows(taken(client, f"/trials/export.xlsx{query}"))[0].get("qualified_limits")
+    row = client.get("/api/v1/studies/?scope=all&sort=nct_id").json()["results"][0]
+    assert row["qualified_limits"] is None
 
 
 @pytest.mark.usefixtures("many_kinds")
@@ -280,7 +303,7 @@ def test_each_file_says_what_it_is(client: Client) -> None:
     }
     for name in ("title", "citation", "query_url", "short_url", "source"):
         assert about[name] == meta[name] == told[name]
-    for name in ("rows", "ruleset_version", "dataset_version"):
+    for name in ("rows", "ruleset_version", "terms_version", "dataset_version"):
         assert about[name] == int(meta[name]) == told[name]
     assert about["made_at"].endswith("Z")
     assert [column["name"] for column in json.loads(meta["columns"])] == list(NAMES)

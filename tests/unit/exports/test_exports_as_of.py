@@ -14,6 +14,7 @@ from django.test import Client
 from apps.classification.rules import RULESET_VERSION
 from apps.exports.formats import FORMATS
 from apps.ingest.models import SyncRun
+from apps.web.views.site import known
 from tests.factories.documents import entry, publish_at
 from tests.unit.exports.readers import csv_rows, jsonl_rows, parquet_rows, taken, xlsx_rows
 
@@ -28,13 +29,14 @@ def _some_days() -> Iterator[None]:
     with time_machine.travel("2024-06-10T12:00:00Z"):
         publish_at(dt.datetime(2024, 3, 1, 10, tzinfo=dt.UTC), entry(ONE, title="Early cells", text_d="orchid"))
         publish_at(dt.datetime(2024, 3, 5, 10, tzinfo=dt.UTC), entry(ONE, title="Later cells"), entry(TWO))
-        for day, kind, rules in (("01", "full", 3), ("03", "reprocess", 4), ("05", "full", 5)):
+        for day, kind, rules, terms in (("01", "full", 3, 0), ("03", "reprocess", 4, 2), ("05", "full", 5, 3)):
             SyncRun.objects.create(
                 kind=kind,
                 state="ok",
                 finished_at=f"2024-03-{day}T11:00:00Z",
                 data_timestamp=f"2024-03-{day}T09:00:06" if kind == "full" else "",
                 ruleset_version=rules,
+                terms_version=terms,
             )
         yield
 
@@ -59,38 +61,60 @@ def test_a_file_of_a_search_has_the_hits_of_then(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("day", "stamp", "rules"),
+    ("day", "stamp", "rules", "terms", "words"),
     [
-        ("2024-03-02", "2024-03-01T09:00:06", 3),
-        ("2024-03-03", "2024-03-01T09:00:06", 4),
-        ("2024-03-05", "2024-03-05T09:00:06", 5),
+        ("2024-03-02", "2024-03-01T09:00:06", 3, 0, "rules version 3, data set version "),
+        ("2024-03-03", "2024-03-01T09:00:06", 4, 2, "rules version 4, words version 2, data set version "),
+        ("2024-03-05", "2024-03-05T09:00:06", 5, 3, "rules version 5, words version 3, data set version "),
     ],
 )
-def test_it_says_of_which_data_and_rules_it_is(client: Client, day: str, stamp: str, rules: int) -> None:
+def test_it_says_of_which_data_and_rules_it_is(
+    client: Client, day: str, stamp: str, rules: int, terms: int, words: str
+) -> None:
     told = json.loads(taken(client, f"/trials/about.json?as_of={day}"))
-    assert (told["data_timestamp"], told["ruleset_version"]) == (stamp, rules)
+    assert (told["data_timestamp"], told["ruleset_version"], told["terms_version"]) == (stamp, rules, terms)
     assert told["title"].endswith(f"as known on {int(day[-2:])} March 2024")
     assert told["query_url"].endswith(f"/trials/?as_of={day}")
-    assert f"rules version {rules}" in told["citation"]
+    assert words in told["citation"]
     response = client.get(f"/trials/export.csv?as_of={day}")
     assert b"".join(response.streaming_content)
     assert (response["Export-Data-Timestamp"], response["Export-Ruleset-Version"]) == (stamp, str(rules))
+    assert response["Export-Terms-Version"] == str(terms)
     assert f"as known on {int(day[-2:])} March 2024" in unquote(response["Export-Title"])
 
 
 def test_today_is_of_the_present_data_and_rules(client: Client) -> None:
     told = json.loads(taken(client, "/trials/about.json?as_of=2024-06-10"))
     assert (told["data_timestamp"], told["ruleset_version"]) == ("2024-03-05T09:00:06", RULESET_VERSION)
+    assert told["terms_version"] == 3
+
+
+def test_words_accepted_since_are_told_once_they_have_been_applied(client: Client) -> None:
+    """The last run that ended well says so, of whatever kind; one that is still under way does not count."""
+    run = SyncRun.objects.create(kind="reprocess", state="running", ruleset_version=5, terms_version=9)
+    before = json.loads(taken(client, "/trials/about.json"))
+    assert before["terms_version"] == 3
+    page = client.get("/trials/")
+    assert "words version 3, data set version" in page.content.decode()
+    run.state, run.finished_at = "ok", "2024-06-10T11:59:00Z"
+    run.save()
+    known.forget()
+    assert json.loads(taken(client, "/trials/about.json"))["terms_version"] == 9
+    again = client.get("/trials/", headers={"If-None-Match": page["ETag"]})
+    assert (again.status_code, "words version 9, data set version" in again.content.decode()) == (200, True)
+    for kind in ("txt", "ris", "bib"):
+        assert b"words version 9" in taken(client, f"/trials/cite.{kind}")
 
 
 def test_rules_that_are_not_known_are_not_told(client: Client) -> None:
     SyncRun.objects.all().delete()
     told = json.loads(taken(client, "/trials/about.json?as_of=2024-03-02"))
-    assert (told["data_timestamp"], told["ruleset_version"]) == (None, None)
+    assert (told["data_timestamp"], told["ruleset_version"], told["terms_version"]) == (None, None, None)
     assert "rules version" not in told["citation"]
     response = client.get("/trials/export.csv?as_of=2024-03-02")
     assert b"".join(response.streaming_content)
     assert "Export-Ruleset-Version" not in response.headers
+    assert "Export-Terms-Version" not in response.headers
 
 
 def test_the_page_cites_and_links_the_day(client: Client) -> None:

@@ -22,6 +22,7 @@ from django.db import connection
 from django.test import Client
 
 from apps.exports import services, snapshots
+from apps.exports.about import Origin
 from apps.exports.columns import COLUMNS, NAMES
 from apps.exports.services import NotBuilt, build_snapshot
 from apps.ingest.models import SyncRun
@@ -32,8 +33,8 @@ from tests.unit.exports.readers import csv_rows, from_cells, jsonl_rows, parquet
 MONTH = "2026-11"
 
 
-def stamp() -> str:
-    return "2026-11-02T09:00:00"
+def origin() -> Origin:
+    return Origin("2026-11-02T09:00:00", terms_version=4)
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def files(place: Path) -> dict[str, bytes]:
 
 @pytest.mark.usefixtures("some")
 def test_the_three_files_have_the_same_rows(client: Client, place: Path) -> None:
-    made, built = build_snapshot(data_timestamp=stamp)
+    made, built = build_snapshot(origin=origin)
     assert built
     assert {file.format for file in made.files} == {"csv", "parquet", "sqlite"}
     folder = place / MONTH
@@ -98,13 +99,14 @@ def test_the_three_files_have_the_same_rows(client: Client, place: Path) -> None
 
 @pytest.mark.usefixtures("some")
 def test_checksums_and_manifest(place: Path) -> None:
-    made, _built = build_snapshot(data_timestamp=stamp)
+    made, _built = build_snapshot(origin=origin)
     told = json.loads((place / MONTH / "manifest.json").read_text())
     assert told == made.told
     assert told["manifest_version"] == 1
     assert told["month"] == MONTH
     assert told["rows"] == 4
-    assert told["data_timestamp"] == stamp()
+    assert (told["data_timestamp"], told["terms_version"]) == (origin().data_timestamp, 4)
+    assert "words version 4" in told["citation"]
     assert told["made_at"] == "2026-11-03T04:05:06Z"
     assert told["dataset_version"] > 0
     assert told["title"].startswith("snapshot of 2026-11, 4 trials")
@@ -121,18 +123,18 @@ def test_checksums_and_manifest(place: Path) -> None:
 
 @pytest.mark.usefixtures("some")
 def test_a_snapshot_is_made_once(place: Path) -> None:
-    first, _built = build_snapshot(data_timestamp=stamp)
+    first, _built = build_snapshot(origin=origin)
     before = files(place)
     publish(entry("NCT90000009"))
-    second, built = build_snapshot(data_timestamp=stamp)
+    second, built = build_snapshot(origin=origin)
     assert not built
     assert second == first
     assert files(place) == before
     with time_machine.travel("2026-12-01T00:00:00Z", tick=False):
-        third, built = build_snapshot(data_timestamp=stamp)
+        third, built = build_snapshot(origin=origin)
         assert built
         assert third.told["rows"] == 5
-        assert build_snapshot(data_timestamp=stamp, month=MONTH) == (first, False)
+        assert build_snapshot(origin=origin, month=MONTH) == (first, False)
         assert [item.month for item in snapshots.published()] == ["2026-12", MONTH]
     assert before.items() <= files(place).items()
 
@@ -141,7 +143,7 @@ def test_a_snapshot_is_made_once(place: Path) -> None:
 @pytest.mark.parametrize("month", ["2026-10", "2026-12", "2031-01"])
 def test_only_the_present_can_be_written_down(place: Path, month: str) -> None:
     with pytest.raises(NotBuilt, match=month):
-        build_snapshot(data_timestamp=stamp, month=month)
+        build_snapshot(origin=origin, month=month)
     assert files(place) == {}
 
 
@@ -150,7 +152,7 @@ def test_only_the_present_can_be_written_down(place: Path, month: str) -> None:
 def test_nonsense_is_no_month(client: Client, place: Path, month: str) -> None:
     if month:
         with pytest.raises(NotBuilt):
-            build_snapshot(data_timestamp=stamp, month=month)
+            build_snapshot(origin=origin, month=month)
     assert snapshots.snapshot(month) is None
     assert files(place) == {}
 
@@ -158,7 +160,7 @@ def test_nonsense_is_no_month(client: Client, place: Path, month: str) -> None:
 @pytest.mark.usefixtures("november")
 def test_nothing_published_nothing_built(db: None, place: Path) -> None:
     with pytest.raises(NotBuilt, match="Nothing is published"):
-        build_snapshot(data_timestamp=stamp)
+        build_snapshot(origin=origin)
     assert files(place) == {}
 
 
@@ -188,7 +190,7 @@ def test_killed_in_the_middle_nothing_shows(
 
     monkeypatch.setattr(services, "_save", dies)
     with pytest.raises(Killed):
-        build_snapshot(data_timestamp=stamp)
+        build_snapshot(origin=origin)
     assert (len(files(place)) > 0) == (step > 0 or half)
     assert snapshots.published() == []
     assert json.loads(taken(client, "/data/snapshots.json"))["snapshots"] == []
@@ -196,7 +198,7 @@ def test_killed_in_the_middle_nothing_shows(
         assert client.get(f"/data/snapshots/{MONTH}/{name}").status_code == 404
     assert "trialtracker-2026-11" not in client.get("/data/").content.decode()
     monkeypatch.undo()
-    _made, built = build_snapshot(data_timestamp=stamp)
+    _made, built = build_snapshot(origin=origin)
     assert built
     assert len(files(place)) == 5
 
@@ -207,9 +209,9 @@ def test_a_build_that_is_killed_lets_the_next_one_in(place: Path, settings: Any)
     publish(*(entry() for _ in range(5)))
     script = (
         "import django, time; django.setup()\n"
-        "from apps.exports import services\n"
+        "from apps.exports import about, services\n"
         "services._publish = lambda *_: (print('building', flush=True), time.sleep(60))\n"
-        "services.build_snapshot(data_timestamp=lambda: '')\n"
+        "services.build_snapshot(origin=about.Origin)\n"
     )
     database = connection.settings_dict
     url = os.environ["DATABASE_URL"].rpartition("/")[0] + "/" + database["NAME"]
@@ -220,14 +222,14 @@ def test_a_build_that_is_killed_lets_the_next_one_in(place: Path, settings: Any)
     )
     try:
         assert process.stdout.readline().strip() == "building"
-        assert build_snapshot(data_timestamp=stamp) is None
+        assert build_snapshot(origin=origin) is None
         with pytest.raises(CommandError, match="Another process"):
             call_command("build_snapshot")
         process.send_signal(signal.SIGKILL)
         process.wait()
         made = None
         for _ in range(50):
-            if made := build_snapshot(data_timestamp=stamp):
+            if made := build_snapshot(origin=origin):
                 break
             time.sleep(0.1)
         assert made
@@ -252,7 +254,7 @@ def test_all_files_are_of_one_moment(client: Client, place: Path, monkeypatch: p
         yield from write(*arguments)
 
     monkeypatch.setattr(services, "parquet", after_a_sync)
-    made, _built = build_snapshot(data_timestamp=stamp)
+    made, _built = build_snapshot(origin=origin)
     folder = place / made.month
     assert {row["title"] for row in parquet_rows((folder / made.files[1].name).read_bytes())} == {"before"}
     with sqlite3.connect(folder / made.files[2].name) as database:
@@ -263,11 +265,11 @@ def test_all_files_are_of_one_moment(client: Client, place: Path, monkeypatch: p
 @pytest.mark.usefixtures("some")
 def test_the_data_page_lists_them(client: Client, place: Path) -> None:
     assert "No snapshot has been made yet" in client.get("/data/").content.decode()
-    made, _built = build_snapshot(data_timestamp=stamp)
+    made, _built = build_snapshot(origin=origin)
     page = client.get("/data/").content.decode()
     assert "No snapshot has been made yet" not in page
     listed = json.loads(taken(client, "/data/snapshots.json"))["snapshots"]
-    assert [item["month"] for item in listed] == [MONTH]
+    assert [(item["month"], item["terms_version"]) for item in listed] == [(MONTH, 4)]
     for file, told in zip(made.files, listed[0]["files"], strict=True):
         path = f"/data/snapshots/{MONTH}/{file.name}"
         assert f'href="{path}"' in page
@@ -301,7 +303,7 @@ def test_the_data_page_lists_them(client: Client, place: Path) -> None:
     ],
 )
 def test_nothing_else_is_served(client: Client, place: Path, path: str) -> None:
-    build_snapshot(data_timestamp=stamp)
+    build_snapshot(origin=origin)
     (place / MONTH / "other.csv").write_text("not ours")
     (place.parent / "secret").write_text("not ours")
     assert client.get(f"/data/snapshots/{path}", follow=True).status_code == 404
@@ -312,7 +314,9 @@ def test_the_clock_builds_it_when_the_data_are_at_rest(db: None, place: Path, se
     publish(entry())
     tasks.snapshot()
     assert files(place) == {}, "before the first good sync there is nothing to write down"
-    SyncRun.objects.create(kind="full", state="ok", finished_at="2026-11-02T10:00:00Z", data_timestamp=stamp())
+    SyncRun.objects.create(
+        kind="full", state="ok", finished_at="2026-11-02T10:00:00Z", data_timestamp=origin().data_timestamp
+    )
     running = SyncRun.objects.create(kind="full", state="running")
     tasks.snapshot()
     assert files(place) == {}, "a sync is under way"
@@ -322,7 +326,7 @@ def test_the_clock_builds_it_when_the_data_are_at_rest(db: None, place: Path, se
     assert files(place) == {}, "invented trials are not written down"
     settings.SAMPLE = False
     tasks.snapshot()
-    assert snapshots.snapshot(MONTH).told["data_timestamp"] == stamp()
+    assert snapshots.snapshot(MONTH).told["data_timestamp"] == origin().data_timestamp
     before = files(place)
     tasks.snapshot()
     assert files(place) == before
@@ -349,5 +353,5 @@ def test_the_command(place: Path) -> None:
 def test_storage_that_loses_something_is_noticed(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(snapshots.storage()), "size", lambda self, name: 1)
     with pytest.raises(NotBuilt, match="could not be stored whole"):
-        build_snapshot(data_timestamp=stamp)
+        build_snapshot(origin=origin)
     assert snapshots.published() == []

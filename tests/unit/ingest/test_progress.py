@@ -6,6 +6,7 @@ import pytest
 
 from apps.ingest.models import LandedStudy, StudySnapshot, SyncRun
 from apps.ingest.progress import ConsoleProgress, summary
+from apps.ingest.selectors import progress_of
 
 
 class Terminal(io.StringIO):
@@ -35,9 +36,10 @@ def test_a_log_gets_a_line_every_few_seconds_without_a_bar() -> None:
 
 
 @pytest.mark.django_db
-def test_publishing_counts_what_is_ticked_off() -> None:
-    run = SyncRun.objects.create(step="process", seen=2)
-    for number, done in ((1, True), (2, False)):
+def test_publishing_counts_what_is_ticked_off_of_the_working_list_and_the_desk_says_the_same() -> None:
+    """Four are on the list of a run that saw three: one has left, and was looked up."""
+    run = SyncRun.objects.create(step="process", seen=3)
+    for number, done in ((1, True), (2, False), (3, False), (4, False)):
         snapshot = StudySnapshot.objects.create(
             nct_id=f"NCT9000000{number}",
             version=1,
@@ -49,7 +51,8 @@ def test_publishing_counts_what_is_ticked_off() -> None:
         LandedStudy.objects.create(run=run, nct_id=snapshot.nct_id, snapshot=snapshot, processed=done)
     log = io.StringIO()
     ConsoleProgress(log)(run)
-    assert log.getvalue() == "Publishing 1 of 2 trials\n"
+    assert log.getvalue() == "Publishing 1 of 4 trials\n"
+    assert progress_of(run) == 25
 
 
 @pytest.mark.parametrize(

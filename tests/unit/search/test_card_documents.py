@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from apps.classification.models import StudyLabel
 from apps.ctgov.parser import parse_study
+from apps.curation.models import StudyOverride
 from apps.curation.services import resolve
 from apps.search.documents import DocumentEntry
 from apps.search.indexer import index_documents
@@ -14,8 +17,10 @@ from tests.factories.documents import entry
 from tests.factories.studies import study
 
 
-def label(scheme: str, value: str, rule: str = "made-up", *, doubtful: bool = False) -> StudyLabel:
-    return StudyLabel(scheme=scheme, value=value, rule=rule, reason="Made up.", doubtful=doubtful)
+def label(
+    scheme: str, value: str, rule: str = "made-up", *, doubtful: bool = False, detail: dict[str, Any] | None = None
+) -> StudyLabel:
+    return StudyLabel(scheme=scheme, value=value, rule=rule, reason="Made up.", doubtful=doubtful, detail=detail)
 
 
 def resolved(*labels: StudyLabel) -> DocumentEntry:
@@ -50,6 +55,29 @@ def test_a_field_with_a_doubtful_reading_is_named_once_in_the_order_of_the_card(
     )
     assert told.doubts == ("dose", "age")
     assert told.card["dose"] == ["1e6/kg", "2e6/kg"]
+
+
+def test_a_limit_that_does_not_bind_everybody_is_told_in_the_order_of_the_card():
+    """Swollen joints, and one of two laboratory values: the row does not read as if all three were required."""
+    labels = [
+        label("severity", "crp>2.0mg/dl", detail={"any_of": 7, "at_least": 1, "others": False}),
+        label("severity", "esr>28mm/h", detail={"any_of": 7, "at_least": 1, "others": False}),
+        label("severity", "swollen-joints>=6"),
+        label("age", "18-65"),
+        label("duration", "<24", detail={"of_group": "Cohort 2"}),
+    ]
+    told = resolved(*labels).qualified_limits
+    assert len(told) == 2
+    assert told[0] == "duration: <24; group: Cohort 2"
+    assert told[1] in {"severity: 1 of crp>2.0mg/dl, esr>28mm/h", "severity: 1 of esr>28mm/h, crp>2.0mg/dl"}
+    assert resolved(*reversed(labels)).qualified_limits == told
+
+
+def test_what_a_curator_decided_binds_as_it_stands():
+    limit = label("duration", "<24", detail={"of_group": "Cohort 2"})
+    decision = StudyOverride(field="duration", values=["<36"], standing="in-force")
+    told = resolve(parse_study(study()), [label("scope", "in_scope"), limit], "present", [decision])
+    assert (told.card["duration"], told.qualified_limits) == (["<36"], ())
 
 
 def test_what_is_no_field_of_the_card_is_not_on_it():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apps.vocabulary.card_words import gate_words, value_words
 from apps.vocabulary.cards import FIELDS
-from apps.vocabulary.gate_lines import gate_lines
+from apps.vocabulary.gate_lines import gate_lines, qualified_limits
 
 ANY = {"any_of": 3, "at_least": 1, "others": False}
 
@@ -110,3 +110,32 @@ ODD = st.one_of(st.none(), st.integers(), st.booleans(), st.text(max_size=20), s
 def test_no_detail_breaks_a_line(slug, details):
     told = gate_lines(slug, list(details), details)
     assert sorted(value for line in told for value in line.values) == sorted(details)
+
+
+def told(slug, details):
+    return qualified_limits(slug, list(details), details)
+
+
+def test_what_binds_everybody_is_no_qualified_limit():
+    details = {"edss:3-6": None, "das28>3.2": {"since": "diagnosis"}}
+    assert told("severity", details) == []
+    # One of one is no choice.
+    assert told("severity", {"esr>28mm/h": ANY | {"at_least": 1, "others": False}}) == []
+    assert told("phenotype", {"spms": None, "ppms": {}}) == []
+
+
+def test_alternatives_and_groups_for_programs():
+    details = {"swollen>=6": None} | dict.fromkeys(("esr>28mm/h", "crp>2.0mg/dl"), ANY)
+    assert told("severity", details) == ["severity: 1 of esr>28mm/h, crp>2.0mg/dl"]
+    details = {"crp>2.0mg/dl": ANY | {"at_least": 2, "others": True, "of_group": "Cohort 2"}}
+    assert told("severity", details) == ["severity: 2 of crp>2.0mg/dl, other; group: Cohort 2"]
+    assert told("duration", {"<24": {"of_group": "cohort 1"}}) == ["duration: <24; group: cohort 1"]
+    details = {"spms": None, "rrms": {"of_group": "LN"}, "ppms": {"of_group": "LN"}}
+    assert told("phenotype", details) == ["phenotype: 1 of rrms, ppms; group: LN"]
+
+
+@pytest.mark.parametrize(
+    "details", [{"x": {"any_of": "1", "at_least": "2", "of_group": 3, "others": 1}}, {"x": {"any_of": 1}}]
+)
+def test_no_detail_breaks_what_is_told_to_programs(details):
+    assert told("severity", details) == []

@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG
-from apps.vocabulary.terms import CARD_TERMS, READ_TOGETHER, TermFinder, card_finder, finder, mesh_group, terms
+from apps.vocabulary.terms import (
+    CARD_TERMS,
+    READ_TOGETHER,
+    TermFinder,
+    card_finder,
+    finder,
+    mesh_group,
+    names_of_drugs,
+    terms,
+)
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -160,3 +169,11 @@ def test_a_phrase_with_choices_stands_for_each():
     assert {"adipose stromal cell", "adipose tissue derived stem cell", "stem cell from the placenta"} <= set(phrases)
     assert not any(sign in phrase for phrase in phrases for sign in "(|)")
     assert len(phrases) == len(set(phrases))
+
+
+def test_names_of_drugs_are_written_as_texts_are_compared():
+    """A name with a hyphen or a capital would never be met: texts come in small letters, a space for a hyphen."""
+    names = names_of_drugs()
+    for name in (*names, *names.values()):
+        assert name == re.sub(r"[\s-]+", " ", name.lower())
+    assert not set(names) & set(names.values())

@@ -7,6 +7,7 @@ import itertools
 import re
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.test import Client, override_settings
@@ -236,14 +237,23 @@ def test_data_page_after_a_replay_alone(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("days", "word"),
-    [(0, "Up to date"), (6, "Up to date"), (8, "In step with the registry"), (200, "In step with the registry")],
+    ("age", "word"),
+    [
+        (dt.timedelta(), "Up to date"),
+        (dt.timedelta(days=7), "Up to date"),
+        (dt.timedelta(days=7, seconds=1), "Registry data 7 days old"),
+        (dt.timedelta(days=8), "Registry data 8 days old"),
+        (dt.timedelta(days=200, hours=23), "Registry data 200 days old"),
+    ],
 )
-def test_data_page_says_when_the_registry_itself_stands_still(client: Client, days: int, word: str) -> None:
-    now = timezone.now()
-    stamp = (now - dt.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S")
-    SyncRun.objects.create(kind="full", state="ok", finished_at=now, data_timestamp=stamp)
-    assert page(client, "/data/").select_one("section .pill").get_text() == word
+def test_data_page_says_how_old_the_registrys_own_data_are(client: Client, age: dt.timedelta, word: str) -> None:
+    with time_machine.travel("2026-09-20T12:00:00Z", tick=False):
+        now = timezone.now()
+        stamp = (now - age).strftime("%Y-%m-%dT%H:%M:%S")
+        SyncRun.objects.create(kind="full", state="ok", finished_at=now, data_timestamp=stamp)
+        document = page(client, "/data/")
+    assert document.select_one("section .pill").get_text() == word
+    assert ("it has published nothing since" in document.get_text()) == (word != "Up to date")
 
 
 @pytest.mark.django_db

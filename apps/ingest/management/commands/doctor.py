@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.core.workers import GONE_AFTER_MINUTES, worker_seen
 from apps.ctgov.client import RegistryClient, user_agent
 from apps.ctgov.errors import RegistryError
 from apps.ingest.selectors import freshness, held_runs
@@ -23,6 +24,7 @@ class Command(BaseCommand):
             "database": _database,
             "migrations": _migrations,
             "redis": _redis,
+            "worker": _worker,
             "registry": _registry,
             "sync": _sync,
         }
@@ -54,6 +56,19 @@ def _migrations() -> str:
 def _redis() -> str:
     info = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2).info("server")
     return f"{info.get('server_name', 'redis')} {info['redis_version']}"
+
+
+def _worker() -> str:
+    seen = worker_seen()
+    if seen is None:
+        raise RuntimeError("cannot be told, since Redis does not answer")
+    if seen:
+        return "running"
+    if settings.SAMPLE:
+        return "none, as the sample needs none"
+    raise RuntimeError(
+        f"none has given a sign for {GONE_AFTER_MINUTES} minutes; start one (celery --app trialtracker worker)"
+    )
 
 
 def _registry() -> str:

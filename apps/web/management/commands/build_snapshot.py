@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.exports.services import NotBuilt, build_snapshot
-from apps.web.views.exports import data_timestamp
+from apps.web.origin import origin_of
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            made = build_snapshot(data_timestamp=data_timestamp, month=options["month"])
+            made = build_snapshot(origin=origin_of, month=options["month"])
         except NotBuilt as error:
             raise CommandError(str(error)) from None
         if made is None:
