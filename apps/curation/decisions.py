@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.studies.records import StudyRecord
 from apps.vocabulary.card_values import CARD_FILTERS, in_order
-from apps.vocabulary.card_words import value_words
+from apps.vocabulary.card_words import value_words, without_unit
 from apps.vocabulary.cards import FIELD_BY_SLUG, FIELDS
 from apps.vocabulary.taxonomy import CELL_TYPE_BY_SLUG, DISEASE_BY_SLUG, SCOPE_BY_SLUG
 
@@ -111,7 +111,19 @@ def standing_of(decision: DecisionLike, said: Sequence[str]) -> Standing:
         return Standing.FOR_GOOD
     if tuple(said) == tuple(decision.values):
         return Standing.AGREED
-    return Standing.IN_FORCE if tuple(said) == tuple(decision.said_then) else Standing.REOPENED
+    return Standing.IN_FORCE if _is_as_then(decision, said) else Standing.REOPENED
+
+
+def _is_as_then(decision: DecisionLike, said: Sequence[str]) -> bool:
+    """Whether they say what they said when it was decided.
+
+    A limit that was told without its unit then, and with one now, is the same limit: values once had none, and the
+    record's own words were before the curator. Another unit is not, nor is one that is lost.
+    """
+    then = list(decision.said_then)
+    if decision.field != "severity":
+        return list(said) == then
+    return sorted(value if value in then else without_unit(value) for value in said) == sorted(then)
 
 
 def laid_over(said: Values, decisions: Iterable[DecisionLike]) -> dict[str, tuple[str, ...]]:

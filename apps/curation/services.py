@@ -381,21 +381,24 @@ def _note_moves(decided: Iterable[StudyOverride], said: Values) -> None:
     now: dt.datetime = timezone.now()
     for override in decided:
         says = list(said[override.field])
-        if says == override.said_now:
+        standing = standing_of(override, says)
+        stays = standing == override.standing
+        if stays and says == override.said_now:
             continue
-        if override.standing == Standing.FOR_GOOD:
+        if stays and standing in {Standing.FOR_GOOD, Standing.IN_FORCE}:
+            # Nobody is asked again: of the same thing, only more is told.
             override.said_now = says
             override.save(update_fields=["said_now"])
             continue
         AuditEntry.objects.create(
             nct_id=override.nct_id,
             field=override.field,
-            action=_MOVES[standing_of(override, says)],
+            action=_MOVES[standing],
             before=override.said_now,
             after=override.values,
             said=says,
         )
-        override.said_now, override.standing, override.moved_at = says, standing_of(override, says), now
+        override.said_now, override.standing, override.moved_at = says, standing, now
         override.save(update_fields=["said_now", "standing", "moved_at"])
 
 

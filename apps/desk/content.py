@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -21,6 +22,7 @@ from apps.desk.pages import check, context_of
 from apps.desk.writing import SEE, WRITE, WRITE_SOURCES, WRITE_TERMS, address_of
 from apps.desk.written_forms import language_name, page_name
 from apps.guide.files import file_of
+from apps.guide.glossary import GROUPS
 from apps.guide.models import GlossaryTerm, Page
 from apps.guide.sections import is_leaflet
 from apps.guide.selectors import everything_written
@@ -47,7 +49,10 @@ _LONGEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A text in one language. `remarks` are keys of `_REMARKS`; `at` is None where nobody has written it yet."""
+    """A text in one language. `remarks` are keys of `_REMARKS`; `at` is None where nobody has written it yet.
+
+    `group` is that of a term in the glossary.
+    """
 
     kind: str
     slug: str
@@ -55,6 +60,7 @@ class Item:
     name: str
     subject: str
     address: str
+    group: str = ""
     version: int = 0
     who: str = ""
     at: dt.datetime | None = None
@@ -70,6 +76,19 @@ class Item:
         return language_name(self.language)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the list, shut until it is wanted: all pages, or a group of the glossary."""
+
+    name: str
+    may_write: bool
+    items: list[Item]
+
+    @property
+    def remarked(self) -> int:
+        return sum(bool(item.remarks) for item in self.items)
+
+
 @require_safe
 def content(request: HttpRequest) -> HttpResponse:
     """The list; what a parameter cannot mean is left aside."""
@@ -81,10 +100,7 @@ def content(request: HttpRequest) -> HttpResponse:
     user = request.user
     context = {
         "title": _("Content"),
-        "groups": [
-            (name, user.has_perm(_RIGHTS[kind]), [item for item in items if item.kind == kind])
-            for kind, name in _KINDS.items()
-        ],
+        "parts": _parts(items, {kind for kind, right in _RIGHTS.items() if user.has_perm(right)}),
         "number": len(items),
         "text": text,
         "is_narrowed": bool(text or any(asked.values())),
@@ -96,6 +112,24 @@ def content(request: HttpRequest) -> HttpResponse:
         "may_add_source": user.has_perm(WRITE_SOURCES),
     }
     return render(request, "desk/content.html", context_of(request) | context)
+
+
+def _parts(items: list[Item], may_write: Container[str]) -> list[Part]:
+    """Pages, then the groups of the glossary in its order; those without a text are left out."""
+    by_group: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        by_group.setdefault((item.kind, item.group), []).append(item)
+    order = [(Page.KIND, ""), *((GlossaryTerm.KIND, group) for group in GROUPS)]
+    return [
+        Part(_part_name(kind, group), kind in may_write, by_group[kind, group])
+        for kind, group in [*order, *(key for key in by_group if key not in order)]
+        if (kind, group) in by_group
+    ]
+
+
+def _part_name(kind: str, group: str) -> str:
+    name = capfirst(str(_KINDS[kind]))
+    return f"{name}: {GROUPS.get(group, group)}" if group else name
 
 
 def _is_asked(item: Item, asked: Mapping[str, str], text: str) -> bool:
@@ -120,7 +154,7 @@ def _items() -> Iterator[Item]:
                 yield _item(told[language], english, name)
             elif kind == GlossaryTerm.KIND:
                 address = reverse("desk:write-term", args=[slug, language])
-                yield Item(kind, slug, language, name, "", address, remarks=("missing",))
+                yield Item(kind, slug, language, name, "", address, _group(english), remarks=("missing",))
 
 
 def _name(key: tuple[str, str], told: Mapping[str, Any]) -> str:
@@ -149,12 +183,17 @@ def _item(row: Page | GlossaryTerm, english: Page | GlossaryTerm | None, name: s
         name=name,
         subject=row.subject,
         address=address_of(row.subject),
+        group=_group(english),
         version=row.version,
         who=row.changed_by,
         at=row.changed_at,
         remarks=tuple(remarks),
         reviewed=f"{reviewer}, {row.reviewed_on}" if isinstance(row, Page) and reviewer else "",
     )
+
+
+def _group(english: Page | GlossaryTerm | None) -> str:
+    return english.group if isinstance(english, GlossaryTerm) else ""
 
 
 def _written_at(row: Page | GlossaryTerm) -> dt.datetime:

@@ -365,6 +365,13 @@ def _limits(written: str, unit: str) -> str | None:
     return f"{limit}{unit}" if unit == "%" else f"{limit} {unit}".rstrip()
 
 
+def without_unit(value: str) -> str:
+    """A limit of severity without the unit that it has: "crp>2.0" of "crp>2.0mg/dl". Anything else as it is."""
+    measure = _MEASURE.match(value)
+    found = measure and _LIMIT_IN_A_UNIT.fullmatch(value, measure.end())
+    return value[: found.start("unit")] if found and found["unit"] else value
+
+
 def _unit(slug: str) -> str:
     """A unit of a value as people write it: "mg/dl" as "mg/dL"."""
     return "/".join(_("day") if part == "day" else _UNIT_PARTS.get(part, part) for part in slug.split("/"))

@@ -96,6 +96,9 @@ def test_a_word_is_said_better_and_a_new_one_explained_on_the_page_of_a_trial(ta
     page.get_by_role("button", name="Save and publish").click()
     page.get_by_text("Saved and published as version 2.").wait_for()
     page.goto("/desk/content/")
+    assert page.evaluate("document.documentElement.scrollHeight") < 2 * 844
+    page.locator("summary", has_text="Glossary: How a trial is done").click()
+    assert broken_rules(page, "content with a part open") == []
     page.get_by_role("link", name="Add a term to the glossary").click()
     for field, told in {
         "Key": "hospital",

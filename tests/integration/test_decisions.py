@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.classification.rules import classify
 from apps.classification.services import store_labels
 from apps.ctgov.parser import parse_study
+from apps.curation import services
 from apps.curation.decisions import DECIDABLE, Refused
 from apps.curation.models import AuditEntry, StudyOverride
 from apps.curation.queues import documents_waiting
@@ -186,6 +188,23 @@ class TestSyncs:
         changed(registry, LUPUS)
         assert (override("disease").standing, document().diseases) == ("reopened", ["rheumatoid-arthritis"])
         assert actions() == ["decided", "agreed", "reopened"]
+
+    def test_it_is_not_reopened_by_a_unit_that_is_told_now(self, registry: RegistryEmulator) -> None:
+        sync()
+        decided("severity", "crp>3.0mg/dl")
+        asked = StudyOverride.objects.filter(field="severity")
+        asked.update(said_then=["crp>2.0"], said_now=["crp>2.0"])
+        services._note_moves(asked, {"severity": ("crp>2.0mg/dl",)})
+        standing = override("severity")
+        assert (standing.standing, standing.said_now, standing.moved_at) == ("in-force", ["crp>2.0mg/dl"], None)
+        assert actions() == ["decided"]
+        # And one that was reopened by such a unit, by an earlier release, returns.
+        asked.update(standing="reopened", moved_at=timezone.now())
+        services._note_moves(asked, {"severity": ("crp>2.0mg/dl",)})
+        assert override("severity").standing == "in-force"
+        assert actions() == ["decided", "returned"]
+        services._note_moves(asked, {"severity": ("crp>2.0mg/dl",)})
+        assert actions() == ["decided", "returned"]
 
     def test_newer_rules_do_not_touch_it(self, registry: RegistryEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
         sync()

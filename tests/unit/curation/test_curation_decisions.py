@@ -63,6 +63,32 @@ def test_a_decision_stands_until_the_record_moves_or_agrees(said, standing):
     assert standing_of(decision(), said) == standing
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "standing"),
+    [
+        # Values had no units once: that one is told now is no change of the record.
+        (["crp>2.0"], ["crp>2.0mg/dl"], Standing.IN_FORCE),
+        (["crp>2.0", "edss:3-6"], ["crp>2.0mg/dl", "edss:3-6"], Standing.IN_FORCE),
+        (["hba1c<=9", "hba1c>7"], ["hba1c>7%", "hba1c<=9%"], Standing.IN_FORCE),
+        # These are.
+        (["crp>2.0"], ["crp>3.0mg/dl"], Standing.REOPENED),
+        (["crp>2.0"], ["crp>=2.0mg/dl"], Standing.REOPENED),
+        (["crp>2.0mg/dl"], ["crp>2.0mg/l"], Standing.REOPENED),
+        (["crp>2.0mg/dl"], ["crp>2.0"], Standing.REOPENED),
+        (["crp>2.0"], ["crp>2.0mg/dl", "edss:3-6"], Standing.REOPENED),
+        (["crp>2.0"], ["crp>2.0mg/dl", "crp>2.0mg/l"], Standing.REOPENED),
+        (["crp>2.0"], [], Standing.REOPENED),
+        ([], ["crp>2.0mg/dl"], Standing.REOPENED),
+    ],
+)
+def test_a_unit_that_was_not_told_then_is_no_change(then, now, standing):
+    assert standing_of(decision("severity", ["edss:0-9"], then), now) == standing
+
+
+def test_units_are_told_apart_in_limits_of_severity_alone():
+    assert standing_of(decision("age", ["18-"], ["18"]), ["18m"]) == Standing.REOPENED
+
+
 def test_a_decision_that_equals_what_was_said_agrees_from_the_start():
     assert standing_of(decision(values=["adipose"], said_then=["adipose"]), ("adipose",)) == Standing.AGREED
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.curation.models import AuditEntry
+from apps.guide.glossary import GROUPS
 from apps.guide.models import GlossaryTerm, Page
 from apps.search.selectors import dataset_version
 from tests.unit.desk.test_desk_writing import errors_of, form_of
@@ -320,6 +321,27 @@ def test_the_list_tells_what_is_missing_and_what_stands_in_no_file(admin: Client
         "differs from its file, taken out",
         "English is newer, taken out",
     }
+
+
+def test_each_part_of_the_list_is_shut_until_it_is_asked_for_and_says_what_is_in_it(admin: Client) -> None:
+    save(admin, group="trial", text=MEANS)
+    soup = BeautifulSoup(admin.get("/desk/content/").content, "html.parser")
+    parts = soup.select("#content details")
+    assert not soup.select("#content details[open]")
+    assert [part.summary.get_text().partition(" (")[0] for part in parts] == [
+        "Pages",
+        *(f"Glossary: {name}" for name in GROUPS.values()),
+    ]
+    for part in parts:
+        rows = part.select("tbody tr")
+        remarked = sum(row.select("td")[2].get_text(strip=True) != "–" for row in rows)
+        told = f"({len(rows)} texts, {remarked} with remarks)" if remarked else f"({len(rows)} texts)"
+        assert part.summary.get_text().endswith(told)
+    [trial] = [part for part in parts if "How a trial is done" in part.summary.get_text()]
+    # The English text differs from its file, and the Spanish one is older.
+    assert "2 with remarks" in trial.summary.get_text()
+    soup = BeautifulSoup(admin.get("/desk/content/?q=arm").content, "html.parser")
+    assert len(soup.select("#content details[open]")) == len(soup.select("#content details")) > 0
 
 
 @pytest.mark.parametrize(
