@@ -479,3 +479,87 @@ def test_an_outcome_that_compares_once_with_again(measure, values):
     record = msgspec.structs.replace(material.record, protocol=protocol)
     found = list(extract_comparators(Material(record, Reading(record), frozenset({"msc"}))))
     assert {label.value for label in found} - {"none"} == values
+
+
+# Comparisons told in words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Results will be contrasted with 255 matched persons of a registry who had routine care.",
+        "The results are compared with our 21 former patients.",
+        "Outcomes are compared to data from a national register.",
+        "Survival is compared with previously treated patients of the clinic.",
+        "Findings are set against cases in our database.",
+        "Outcomes are compared with earlier patients who had BEAM.",
+    ],
+)
+def test_earlier_people_told_in_words_are_historical(text):
+    assert values(model="SINGLE_GROUP", description=text) == {"historical?"}
+
+
+def test_data_that_go_into_a_registry_are_no_comparison():
+    assert values(model="SINGLE_GROUP", description="Data are entered into a registry of the society.") == {"none"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A 3 + 3 design is used.",
+        "Enrolment follows a classical 3+3 dose escalation.",
+        "Three-plus-three design.",
+        "Participants get a low or high dose of mesenchymal stem cells.",
+        "Participants get a low, medium or high dose.",
+        "The low dose and a high dose are given one after another.",
+    ],
+)
+def test_doses_compared_within_one_group(text):
+    assert values(model="SINGLE_GROUP", description=text) == {"dose-comparison"}
+
+
+def test_three_plus_three_of_something_else():
+    assert values(model="SINGLE_GROUP", description="The visits take 3 + 3 days.") == {"none"}
+
+
+@pytest.mark.parametrize(("sooner", "later"), [("Early", "Delayed"), ("Immediate MSC", "Deferred MSC")])
+def test_arms_that_get_the_cells_at_different_times(sooner, later):
+    arms = [
+        ("EXPERIMENTAL", sooner, "mesenchymal stem cells at baseline", ()),
+        ("EXPERIMENTAL", later, "mesenchymal stem cells at week 24", ()),
+    ]
+    assert values(arms=arms) == {"delayed-treatment"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Subjects are randomised to early (baseline) or delayed (24 weeks) treatment.",
+        "Participants are assigned to immediate or deferred infusion.",
+        "Patients are randomly allocated to the early or the late transplantation.",
+    ],
+)
+def test_early_or_delayed_in_a_sentence(text):
+    assert values(description=text) == {"delayed-treatment"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BAT is chosen by the doctor among natalizumab, alemtuzumab and cladribine.",
+        "Best available therapy consists of ocrelizumab or rituximab.",
+        "Best available therapy will be selected by the site from natalizumab or ocrelizumab.",
+        "BAT: one of the high efficacy DMTs.",
+    ],
+)
+def test_best_available_therapy_whose_drugs_are_told(text):
+    assert against("ACTIVE_COMPARATOR", "BAT", text) == {"active-drug"}
+    assert against("ACTIVE_COMPARATOR", "BAT", "", description=text) == {"active-drug"}
+    assert against("ACTIVE_COMPARATOR", "BAT", "as the doctor decides") == {"standard-care"}
+
+
+def test_matched_controls_of_an_observed_cohort():
+    arms = [(None, "Transplanted", "exposed to mesenchymal stem cells", ()), (None, "DMT", "matched controls", ())]
+    assert values(arms=arms, study_type="OBSERVATIONAL") == {"active-drug?"}
+    arms[1] = (None, "DMT", "the same disease", ())
+    assert values(arms=arms, study_type="OBSERVATIONAL") == set()

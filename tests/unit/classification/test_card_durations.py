@@ -190,3 +190,30 @@ def test_long_text_stays_quick(piece):
 def test_no_text_crashes_it(text):
     material = people(text, description=text, **MS)
     assert quoted(material, list(extract_gates(material)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at least 5 years passed from diagnosis",
+        "At least 5 years have passed since the diagnosis",
+        "At least 5 years must have elapsed since diagnosis",
+        "5 years or more gone by since first diagnosis",
+        "More than 5 years elapsed from the diagnosis of MS",
+    ],
+)
+def test_years_that_have_passed(text):
+    assert {value.replace("=", "") for value in durations(f"Inclusion Criteria:\n{text}", **MS)} == {">60"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MS (any course) and aHSCT at least one year ago",
+        "MS and ASCT more than 2 years ago",
+        "MS of any course, graft at least one year ago",
+        "Course of MS after HSCT for at least one year",
+    ],
+)
+def test_time_since_a_transplantation_is_no_duration(text):
+    assert durations(f"Inclusion Criteria: {text}", **MS) == []

@@ -214,3 +214,47 @@ def test_duration_of_the_study_is_no_follow_up():
 )
 def test_followed_by_a_person(told, months):
     assert followed(description=told) == months
+
+
+# What is told beside the outcomes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Total participation is 30 months: 24 months of treatment and a final visit 6 months after.",
+        "Each participant takes part in the study for 30 months.",
+        "The duration of participation is 30 months.",
+        "Patients remain in the study for up to 30 months.",
+        "Participation lasts 30 months.",
+        "Individual participation will be 30 months in all.",
+    ],
+)
+def test_time_of_participation(text):
+    assert followed(description=text, outcomes=[("A", "", "1 year")]) == "30"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Visits: weeks 0, 4 and 48; safety telephone call after 2 years.",
+        "In the 24 months extension only serious adverse events will be collected by telephone.",
+        "Survival is asked for by phone calls until 24 months.",
+        "A telephone interview on side effects takes place after two years.",
+        "Participants are phoned at 24 months about their health.",
+    ],
+)
+def test_call_after_the_last_visit(text):
+    assert followed(description=text, outcomes=[("A", "", "48 weeks")]) == "24"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Call this telephone number within 24 months.",
+        "Participation needs a disease of 24 months.",
+        "People who took part in an earlier study 24 months ago may take part.",
+    ],
+)
+def test_time_of_something_else_beside_a_telephone_or_participation(text):
+    assert followed(description=text, outcomes=[("A", "", "48 weeks")]) == "11"

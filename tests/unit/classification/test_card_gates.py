@@ -385,3 +385,49 @@ def test_long_text_stays_quick(piece):
 def test_no_text_crashes_it(text):
     material = people(text, ages=("18 Years", text[:20]), sex=text[:9], **(MS | {"title": text[:300] or "A trial"}))
     assert quoted(material, list(extract_gates(material)))
+
+
+# Activity under a drug; forms that the criteria alone tell
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 relapses or more during the 12 preceding months under natalizumab, ocrelizumab or rituximab",
+        "Worsening under interferon for at least 6 months",
+        "Relapse while on natalizumab",
+        "New lesions whilst receiving ocrelizumab",
+        "Progression during treatment with interferon",
+        "At least one attack on treatment with glatiramer",
+    ],
+)
+def test_activity_under_a_drug_is_its_failure(text):
+    assert told("failed_drugs", f"Inclusion Criteria:\n* {text}") == ["yes"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No relapse under natalizumab",
+        "Without progression while on interferon",
+        "Relapse in the last year. Under interferon for 6 months",
+        "Stable under interferon",
+    ],
+)
+def test_no_activity_under_a_drug_is_no_failure(text):
+    assert told("failed_drugs", f"Inclusion Criteria:\n* {text}") == []
+
+
+def test_form_of_a_disease_that_the_criterion_itself_names():
+    criteria = "Inclusion Criteria:\nClinically definite MS, primary or secondary progressive"
+    parts = {"title": "Cells in severe demyelination", "conditions": ["Demyelinating Diseases"]}
+    assert told("phenotype", criteria, **parts) == ["ppms", "spms"]
+
+
+def test_rpms_is_a_form():
+    assert told("phenotype", "Inclusion Criteria:\n* RRMS, RPMS or SPMS") == ["rrms", "prms", "spms"]
+
+
+def test_class_of_nephritis_is_the_form():
+    assert told("phenotype", "Inclusion Criteria:\n* Nephritis WHO class III or IV", **SLE) == ["lupus-nephritis"]
+    assert told("phenotype", "Inclusion Criteria:\n* Six months of therapy for an episode of nephritis", **SLE) == []

@@ -297,3 +297,69 @@ def test_long_text_stays_quick(piece):
 def test_no_text_crashes_it(text):
     material = people(text, **T1D)
     assert quoted(material, list(extract_gates(material)))
+
+
+# Numbers before the measure, the end of a line, and kidneys in nephritis
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,5 - 8,0 points EDSS",
+        "1.5-8.0 EDSS",
+        "1.5 to 8.0 points on the EDSS",
+        "between 1.5 and 8.0 EDSS",
+        "EDSS from 1.5 until 8.0",
+    ],
+)
+def test_range_right_before_the_measure(text):
+    assert severity(f"Inclusion Criteria:\n* {text}\n* worsening within a year", **MS) == ["edss:1.5-8.0"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Worsening by 1 EDSS point", "at least 1 EDSS point more than a year ago", "2 relapses, EDSS measured twice"],
+)
+def test_points_of_change_are_no_range(text):
+    assert severity(f"Inclusion Criteria:\n* {text}", **MS) == []
+
+
+def test_limit_at_the_end_of_a_line_stands_whatever_the_next_line_begins_with():
+    for following in (
+        "worsening under drugs",
+        "progression for a year",
+        "days of care",
+        "increase of lesions",
+        "visits",
+    ):
+        assert severity(f"Inclusion:\n- EDSS from 2.0 until 6.5\n- {following}", **MS) == ["edss:2.0-6.5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("SLE-DAI not lower than 8", "sledai>=8"),
+        ("SLE DAI of at least 8", "sledai>=8"),
+        ("BILAG A or (2) B", "bilag>=1A-or-2B"),
+        ("BILAG (1) A or (2) B", "bilag>=1A-or-2B"),
+    ],
+)
+def test_spellings_of_lupus_scores(text, value):
+    assert severity(f"Inclusion Criteria:\n* {text}", **SLE) == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Scr > 3 mg/dl (265 umol/L)", "creatinine<=3mg/dl"),
+        ("Serum creatinine above 3 mg/dl", "creatinine<=3mg/dl"),
+        ("Creatinine of 3 mg/dl or more", "creatinine<3mg/dl"),
+    ],
+)
+def test_kidneys_kept_out_in_nephritis_are_an_end_of_its_severity(text, value):
+    assert severity(f"Exclusion Criteria:\n* {text}", **NEPHRITIS) == [value]
+    assert severity(f"Exclusion Criteria:\n* {text}", **SLE) == []
+
+
+def test_filtration_kept_out_in_nephritis_stays_general_health():
+    assert severity("Exclusion Criteria:\n* GFR < 30 ml/min", **NEPHRITIS) == []

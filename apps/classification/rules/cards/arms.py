@@ -223,8 +223,18 @@ def parted(arms: Sequence[Arm], design: Words, *, observed: bool) -> tuple[list[
         if not design.of(*arm.own).of("people"):
             (controls if _is_control(arm, design) else with_cells).append(arm)
     if observed or not any(arm.cells or arm.type == "EXPERIMENTAL" for arm in with_cells):
-        controls = [arm for arm in controls if arm.type in CONTROL_TYPES or design.of(*arm.own).of("comparator")]
+        controls = [
+            arm
+            for arm in controls
+            if arm.type in CONTROL_TYPES
+            or design.of(*arm.own).of("comparator")
+            or (observed and any(_MATCHED.search(text.text) for text in arm.own))
+        ]
     return with_cells, controls
+
+
+# Of groups that are only observed: the same disease, without the cells.
+_MATCHED = re.compile(r"\bmatched (?:control|comparison|comparator|reference)", re.IGNORECASE)
 
 
 def _is_control(arm: Arm, design: Words) -> bool:

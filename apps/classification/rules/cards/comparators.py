@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, islice, pairwise
+from itertools import combinations, islice, pairwise, permutations
 
 from apps.classification.rules.cards.amounts import read_numbers
 from apps.classification.rules.cards.arms import (
@@ -31,6 +31,7 @@ from apps.classification.rules.reading import Place
 _DESIGN = "protocolSection.designModule.designInfo."
 # What the design itself says, before any background.
 _PLAIN = frozenset({Place.TITLE, Place.ARM, Place.INTERVENTION})
+_TOLD = _PLAIN | {Place.DESCRIPTION}
 
 # What is left of a label when the words that name nothing are taken out is the name of a treatment.
 _NAMELESS = re.compile(
@@ -73,9 +74,34 @@ _ELSEWHERE = re.compile(
 )
 # Earlier patients as the comparison: "compared with results in the literature".
 _WITH_PUBLISHED = re.compile(
-    r"\bcompar(?:ed|ing|ison) (?:to|with|against) (?:[\w-]{1,20} ){0,4}?(?:literature|published|historical|historic)\b",
+    r"\b(?:compar(?:ed|ing|ison)|contrast(?:ed|ing)?|held|set|matched) (?:to|with|against) (?:[\w-]{1,20} ){0,5}?"
+    r"(?:literature|published|historical|historic|(?:former|past|earlier|previous|previously treated) (?:patients|cases|participants|cohorts?)"
+    r"|(?:patients|people|persons|cases|controls|cohorts?|data|records) (?:of|from|in) (?:an?|the|our|another) (?:[\w-]{1,20} )?"
+    r"(?:regist(?:ry|er)|data ?bank|database))\b",
     re.IGNORECASE,
 )
+_COMPARISON_CUE = re.compile(r"compar|contrast|\bheld\b|\bset\b|match", re.IGNORECASE)
+# "A 3 + 3 design", "low or high dose": one group whose participants get different doses.
+_THREE_PLUS_THREE = re.compile(
+    r"\b(?:3\s?\+\s?3|three[\s-]plus[\s-]three)\b(?=[\s-](?:\w+[\s-]){0,2}?(?:design|scheme|rule|dose|escalation|cohorts?|method))"
+    r"|\blow(?:er)?(?:[\s-]dose)?\s?(?:,|/|or|and|versus|vs\.?)\s?(?:(?:a\s)?(?:middle|medium|mid|intermediate)(?:[\s-]dose)?\s?(?:,|/|or|and)\s?(?:or\s|and\s)?)?"
+    r"(?:a\s)?high(?:er)?[\s-]dos(?:e|es|age)\b",
+    re.IGNORECASE,
+)
+# "Randomised to early or delayed treatment".
+_EARLY_OR_LATE = re.compile(
+    r"\b(?:randomi[sz]\w+|assign\w+|allocat\w+)\b[^.;]{0,60}?\b(?:early|immediate)\b[^.;]{0,40}?\b(?:or|versus|vs\.?|and)\b[^.;]{0,25}?"
+    r"\b(?:delayed|deferred|late|later)\b[^.;]{0,30}?\b(?:treatment|infusions?|transplant\w*|therapy|injections?|arms?|groups?|cells|start)\b",
+    re.IGNORECASE,
+)
+# "BAT is one of natalizumab, ...", "best available therapy, chosen among": what is best available is told.
+_BEST = re.compile(r"\b(?:BAT|best available (?:medical )?(?:therapy|treatment|drug))\b", re.IGNORECASE)
+_CHOSEN = re.compile(
+    r"\b(?:among|one of|includ(?:es|ing)|consists? of|(?:chosen|selected)\b[^.;]{0,50}?\bfrom|either|such as|namely|means)\b[^.;]{0,120}?"
+    r"(?:\w+(?:mab|mod|ine|imus|cept|nib)\b|\bDMTs?\b|\bDMARDs?\b|biologic\w*|antibod\w+|interferon)",
+    re.IGNORECASE,
+)
+_CHOSEN_REACH = 200
 _VERSUS = re.compile(r"\b(?:versus|vs\.?|compared (?:to|with)|in comparison (?:to|with))\s", re.IGNORECASE)
 # "Two intravenous infusions", "once": how many times the cells are given.
 _COUNTS = {
@@ -142,9 +168,11 @@ REASONS = {
     "standard-care-in-arm": "A group without the cells gets standard care.",
     "background-alone": "A group gets the same treatment as the others, without the cells.",
     "no-treatment-in-arm": "A group without the cells gets no treatment.",
+    "best-available-told": "A group gets the best available therapy, and the record tells which drugs that is.",
     "drug-in-arm": "A group without the cells gets another drug or treatment.",
     "historical-in-text": "The record compares with records of earlier patients.",
     "cells-later-in-arm": "A group gets the cells later than the others.",
+    "cells-later-in-text": "The record says that some get the cells at once and others later.",
     "crossover-design": "The registered design is a crossover.",
     "arm-type": "The registered type of a group tells what it gets, and nothing in its words says otherwise.",
     "placebo-in-text": "The record calls the study placebo-controlled.",
@@ -193,12 +221,14 @@ def extract_comparators(material: Material) -> Iterator[Label]:
     with_cells, controls = parted(arms, reading, observed=observed)
     for arm in controls:
         _read_control(arm, with_cells, reading, found)
+    _read_best_available(material, arms, found)
     _read_differences(with_cells, reading, found, material)
     _read_texts(material, reading, found, arms=bool(controls))
     if not found:
         _read_untold(material, controls, reading, found)
     if not arms or not (controls or found):
         _read_interventions(material, reading, found)
+    _read_early_and_late(material, with_cells, found)
     _read_crossover(material, found)
     if not arms and not found:
         _read_title(material, reading, found)
@@ -235,6 +265,33 @@ def _read_control(arm: Arm, with_cells: Sequence[Arm], reading: Words, found: _F
     if placebo or said:
         return
     _read_untreated(arm, with_cells, own, reading, found)
+
+
+def _read_best_available(material: Material, arms: Sequence[Arm], found: _Found) -> None:
+    """The best available therapy is a comparison with drugs where the record tells which they are."""
+    standard = found.get("standard-care")
+    if standard is None or not all(_BEST.search(span.words) for span in standard.spans):
+        return
+    own = {
+        text.path
+        for arm in arms
+        if any(_BEST.search(text.text) for text in (*arm.own, *arm.given))
+        for text in (*arm.own, *arm.told)
+    }
+    for passage in material.passages:
+        named = [0] if passage.path in own else []
+        if passage.place is Place.DESCRIPTION:
+            named = [match.start() for match in islice(_BEST.finditer(passage.text), MOST_TERMS)]
+        for start in named:
+            stop = _STOP.search(passage.text, start, start + _CHOSEN_REACH)
+            chosen = _CHOSEN.search(passage.text, start, stop.start() if stop else start + _CHOSEN_REACH)
+            if chosen:
+                del found["standard-care"]
+                found.add("active-drug", "best-available-told", [passage.span(*chosen.span()), *standard.spans])
+                return
+
+
+_STOP = re.compile(r"[.;]\s|\n")
 
 
 def _cells_after(arm: Arm, own: Terms) -> list[Span]:
@@ -368,6 +425,9 @@ def _read_differences(with_cells: Sequence[Arm], reading: Words, found: _Found, 
         spans = _cohorts(arm)
         if spans:
             found.add("dose-comparison", "doses-of-cohorts", spans)
+    for passage in material.passages if doses else ():
+        if passage.place in _TOLD and (match := _THREE_PLUS_THREE.search(passage.text)):
+            found.add("dose-comparison", "dose-escalation", [passage.span(*match.span())])
     for outcome in material.outcomes if doses else ():
         if match := _ONCE_OR_MORE.search(outcome.measure):
             span = Span(f"{outcome.path}.measure", outcome.measure, *match.span())
@@ -468,7 +528,7 @@ def _are_other_cells(one: Arm, other: Arm) -> bool:
 def _read_texts(material: Material, reading: Words, found: _Found, *, arms: bool) -> None:
     """Historical controls wherever they stand; placebo and sham where no arm told of a control."""
     for passage in material.passages:
-        for match in _WITH_PUBLISHED.finditer(passage.text) if "compar" in passage.text else ():
+        for match in _WITH_PUBLISHED.finditer(passage.text) if _COMPARISON_CUE.search(passage.text) else ():
             spans = [passage.span(*match.span())]
             found.add("historical", "historical-in-text", spans, doubtful=passage.place not in _PLAIN)
     for passage in reading.passages:
@@ -483,6 +543,17 @@ def _read_texts(material: Material, reading: Words, found: _Found, *, arms: bool
 def _is_left_out(term: Named) -> bool:
     """Whether the words around it deny it."""
     return is_denied(term.passage.text, term.start, term.end)
+
+
+def _read_early_and_late(material: Material, with_cells: Sequence[Arm], found: _Found) -> None:
+    """Some get the cells at once and others later: by the labels of two arms, or by a sentence."""
+    labels = [arm.label for arm in with_cells if arm.label]
+    for sooner, later in permutations(labels, 2):
+        if _EARLY.search(sooner.text) and (late := _LATE.search(later.text)):
+            found.add("delayed-treatment", "cells-later-in-arm", [later.span(*late.span()), _whole(sooner)])
+    for passage in material.passages:
+        if passage.place in _TOLD and (match := _EARLY_OR_LATE.search(passage.text)):
+            found.add("delayed-treatment", "cells-later-in-text", [passage.span(*match.span())])
 
 
 def _read_crossover(material: Material, found: _Found) -> None:

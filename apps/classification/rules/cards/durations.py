@@ -21,7 +21,7 @@ _REACH = 150
 # What else may last: none of these is the disease. A word of the study's own conditions is no obstacle.
 _OTHER = re.compile(
     r"\b(?:treat\w*|therap\w*|medicat\w*|drugs?|dose|dosage|steroid\w*|immunosuppress\w*|relapses?|attacks?|flares?|exacerbat\w*|remission"
-    r"|disability|biops\w*|surg\w*|operat\w*|transplant\w*|infect\w*|malignan\w*|cancer\w*|tumou?rs?|neoplas\w*|carcinoma\w*|lymphoma"
+    r"|disability|biops\w*|surg\w*|operat\w*|transplant\w*|[a-z]{0,4}HSCT|[a-z]{0,2}HCT|ASCT|BMT|graft\w*|infect\w*|malignan\w*|cancer\w*|tumou?rs?|neoplas\w*|carcinoma\w*|lymphoma"
     r"|thrombo\w*|infarct\w*|stroke|hepatitis|HIV|pregnan\w*|menopaus\w*|amenorrh\w*|contracept\w*"
     r"|surviv\w*|life expectancy|morning stiffness|stiffness|(?<=duration of )pain|ulcer\w*|wound\w*"
     r"|nephritis|neuropathy|retinopathy"
@@ -37,7 +37,7 @@ _OF = (
 )
 # "3 months since the first ..." right before the starting point.
 _BEFORE = re.compile(
-    rf"\s?(?:ago\s)?(?:since|from|of|after|following|post|past|beyond|-|\()?{_OF}{{0,7}}[\s\-(]*",
+    rf"\s?(?:ago\s)?(?:(?:(?:has|have|had|must have|should have)\s)?(?:passed|elapsed|gone by)\s)?(?:since|from|of|after|following|post|past|beyond|-|\()?{_OF}{{0,7}}[\s\-(]*",
     re.IGNORECASE,
 )
 _BARE_BEFORE = re.compile(rf"\s?(?:since|from|of|after|following|post){_OF}{{0,7}}[\s\-]+", re.IGNORECASE)

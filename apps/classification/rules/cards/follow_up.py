@@ -55,6 +55,7 @@ _OF_THE_STUDY = re.compile(
 
 _FOLLOW = re.compile(
     r"\b(?:(?P<followed>follow(?:ed|s)?[\s-]?ups?|followed|followups?|seen (?=monthly|weekly|every|each|regularly))"
+    r"|(?P<called>(?:tele)?phone(?:d|\s(?:calls?|contacts?|interviews?|visits?))?)"
     r"|monitor(?:ed|ing)|observed|examined?|assess(?:ed|ments?)|evaluat(?:ed|ions?)|visits?)\b",
     re.IGNORECASE,
 )
@@ -130,7 +131,7 @@ class _Told(NamedTuple):
 def extract_follow_up(material: Material) -> Iterator[Label]:
     """One label of the scheme follow_up: the longest time; doubtful where only words beside the time frames tell it."""
     frames = list(_in_time_frames(material.outcomes))
-    texts = [*_in_measures(material.outcomes), *_in_texts(material)]
+    texts = [*_in_measures(material.outcomes), *_in_texts(material), *_in_participation(material)]
     longest = max(frames, default=None, key=lambda told: told.months)
     beside = max(texts, default=None, key=lambda told: told.months)
     target = _target_duration(material)
@@ -206,7 +207,8 @@ def _in_texts(material: Material) -> Iterator[_Told]:
                         yield _Told(time.months, passage.span(time.start, time.end))
             if _NOT_PARTICIPANTS.search(passage.text, low, high) or _FOLLOWED_BY.match(passage.text, found.start()):
                 continue
-            treated = found["followed"] or _TREATED.search(passage.text, low, high)
+            called = found["called"] and _SAFETY.search(passage.text, low, high)
+            treated = found["followed"] or called or _TREATED.search(passage.text, low, high)
             for time in times_in(passage.text, low, high) if treated else ():
                 if abs(time.start - found.start()) < _GAP and not _is_in_hospital(passage.text, low, time.start):
                     yield _Told(time.months, passage.span(time.start, time.end))
@@ -214,6 +216,36 @@ def _in_texts(material: Material) -> Iterator[_Told]:
 
 def _is_in_hospital(text: str, low: int, at: int) -> bool:
     return _IN_HOSPITAL.search(text, max(low, at - _HOSPITAL_REACH), at) is not None
+
+
+# A call is a visit where it asks how people are.
+_SAFETY = re.compile(
+    r"\b(?:safety|adverse|side effects?|toxicit\w+|malignanc\w+|survival|follow|extension|health|visits?)", re.I
+)
+# "Total participation is 30 months", "each patient takes part for 3 years".
+_PARTICIPATION = re.compile(
+    r"\b(?:participation|time in (?:the|this) (?:study|trial)|(?:takes?|taking) part(?: in (?:the|this) (?:study|trial))?"
+    r"|(?:remains?|stays?|participates?) in (?:the|this) (?:study|trial))\b(?: (?:of|in|for) (?:each|every|a|an|one|the|this)(?: (?:single|individual))?"
+    r" (?:patient|participant|subject|person|study|trial))?\s?(?:(?:is|lasts?|will|be|last|of|for|about|approximately|up|to|over|at|least|a|total"
+    r"|maximum|:|in|all)\s?){1,5}$",
+    re.IGNORECASE,
+)
+_PARTICIPATION_CUE = re.compile(
+    r"\bparticipation\b|\btime in\b|\btak(?:es?|ing) part\b|\b(?:remain|stay|participate)s? in (?:the|this) (?:study|trial)\b",
+    re.IGNORECASE,
+)
+_PARTICIPATION_REACH = 70
+
+
+def _in_participation(material: Material) -> Iterator[_Told]:
+    """For how long one takes part, where the record says just that."""
+    for passage in material.passages:
+        if passage.place not in _TEXTS:
+            continue
+        for found in islice(_PARTICIPATION_CUE.finditer(passage.text), _MOST_MENTIONS):
+            for time in times_in(passage.text, found.end(), found.end() + _PARTICIPATION_REACH):
+                if _PARTICIPATION.search(passage.text[found.start() : time.start]):
+                    yield _Told(time.months, passage.span(time.start, time.end))
 
 
 _TREATED = re.compile(

@@ -13,7 +13,7 @@ from apps.classification.rules.cards.criteria import Criterion, criteria_of, cri
 from apps.classification.rules.cards.durations import durations_of
 from apps.classification.rules.cards.groups import of_both
 from apps.classification.rules.cards.material import Material, Named, Passage
-from apps.classification.rules.cards.severity import severity_of
+from apps.classification.rules.cards.severity import names_class_of_nephritis, severity_of
 from apps.classification.rules.diseases import names_only_general_conditions
 from apps.classification.rules.labels import Label
 from apps.classification.rules.quoting import MAX_QUOTES, Span, evidence
@@ -299,10 +299,15 @@ def _phenotypes(material: Material, told: Told) -> Iterator[Label]:
         if criterion.keeps_out or criterion.excludes or criterion.of_others:
             continue
         for term in terms:
+            if (term.field, term.value) == ("measure", "ln-class") and names_class_of_nephritis(
+                criterion, term.start, term.end
+            ):
+                # Who needs a class of nephritis has nephritis.
+                term = term._replace(field="phenotype", value="lupus-nephritis")
             if term.field == "phenotype" and not _ONLY_IF.search(
                 criterion.passage.text, max(criterion.start, term.start - 60), term.start
             ):
-                for form in _add_forms(material, term, places):
+                for form in _add_forms(material, term, places, terms):
                     groups.setdefault(form, []).append(criterion.group)
     passages = tuple(_with_forms(material))
     for term in islice(material.named("gates", passages), _MOST_TERMS_OF_A_TEXT):
@@ -360,14 +365,20 @@ def _of_group(groups: list[str]) -> dict[str, str] | None:
     return {"of_group": group} if group else None
 
 
-def _add_forms(material: Material, term: Named, places: dict[str, list[Span]]) -> list[str]:
-    """Adds the places of the forms that a term names, and returns these forms."""
+def _add_forms(
+    material: Material, term: Named, places: dict[str, list[Span]], beside: Iterable[Named] = ()
+) -> list[str]:
+    """Adds the places of the forms that a term names, and returns these forms.
+
+    They are forms of a disease that the record names, if only in the terms `beside`.
+    """
     forms = []
+    named = {other.value for other in beside if other.field == "named"}
     for form in ("ppms", "spms") if term.value == "ppms-spms" else (term.value,):
         near = max(0, term.start - _NEAR_FORM), term.end + _NEAR_FORM
         if form == "new-onset" and not _DIABETES_WORD.search(term.passage.text, *near):
             continue
-        if material.reading.has([_FORM_OF[form]], ANYWHERE):
+        if _FORM_OF[form] in named or material.reading.has([_FORM_OF[form]], ANYWHERE):
             forms.append(form)
             if len(places.get(form, ())) < MAX_QUOTES:
                 places.setdefault(form, []).append(term.span)
@@ -413,6 +424,12 @@ def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[L
             if found and any(term.field == "drug" for term in terms):
                 doubtful.append(criterion.span(criterion.start, criterion.start + found.end()))
             continue
+        active = _active_under(criterion, terms)
+        if active:
+            spans.append(active)
+            groups.append(criterion.group)
+            drugs += [term for term in terms if (term.field, term.value) == ("drug", "name")]
+            continue
         if not any(term.field == "failure" for term in terms):
             continue
         with_list = list(_with_its_list(told, at))
@@ -434,6 +451,30 @@ def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[L
         yield Label(
             "failed_drugs", "yes", "responders-excluded", reason, evidence(doubtful), doubtful=True, detail=detail
         )
+
+
+# "Two relapses under natalizumab", "worsening while on interferon": the disease goes on all the same.
+_UNDER = re.compile(
+    r"\b(?P<activity>relaps(?:es?|ed|ing)|attacks?|flares?|exacerbations?|progress(?:ion|ed|ing)|worsen\w*|new lesions?|deteriorat\w+"
+    r"|disease activity)\b(?:[^.;]|\.(?=\d)){0,90}?\b(?:under|whil(?:e|st) (?:on|under|receiving|taking|treated with)"
+    r"|(?:on|during|under) (?:treatment|therapy) with)\s(?:(?:treatment|therapy|with|an?|the|approved|one|two|adequate|full|standard)\s){0,3}$",
+    re.IGNORECASE,
+)
+_NO_ACTIVITY = re.compile(r"\b(?:no|without|free of|absence of|not|never|or)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)
+_UNDER_REACH = 160
+
+
+def _active_under(criterion: Criterion, terms: list[Named]) -> Span | None:
+    """Where an inclusion asks for activity of the disease under a drug that it names."""
+    text = criterion.passage.text
+    for drug in terms:
+        if drug.field != "drug" or drug.value != "name" or criterion.denied:
+            continue
+        low = max(criterion.start, drug.start - _UNDER_REACH)
+        found = _UNDER.search(text, low, drug.start)
+        if found and not _NO_ACTIVITY.search(text, max(criterion.start, found.start() - 30), found.start()):
+            return criterion.span(found.start("activity"), drug.end)
+    return None
 
 
 # From here on a criterion tells what may go on beside the cells: "..., and on a stable dose of".

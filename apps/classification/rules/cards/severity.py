@@ -32,7 +32,7 @@ class _Measure:
     numbers may stand directly before it. `unit`: what a lone number needs behind it to be read as a limit with a lost
     operator; "" for a score. `kidneys`: those of the groups for which it has to be about the kidneys, by the
     criterion's own words or, among the inclusions, by the study's conditions. `included_only`: in an exclusion it is
-    general health.
+    general health. `ends_nephritis`: where nephritis is the study's condition, an exclusion of it is an end of severity.
     """
 
     least: float
@@ -42,6 +42,7 @@ class _Measure:
     unit: str = ""
     kidneys: tuple[str, ...] = ()
     included_only: bool = False
+    ends_nephritis: bool = False
 
 
 _CONCENTRATION = r"(?:pmol|nmol|ng|µg|μg)\s?/\s?(?:m|d)?l"
@@ -59,7 +60,12 @@ _MEASURES: Mapping[str, _Measure] = {
     "insulin-dose": _Measure(0.1, 200, _DIABETES, unit=r"(?:u|iu|units?)\s?/"),
     "proteinuria": _Measure(0.1, 10000, (*_LUPUS, *_DIABETES), kidneys=_DIABETES, unit=r"m?g\b"),
     "creatinine": _Measure(
-        0.5, 1000, (*_LUPUS, *_DIABETES), kidneys=(*_LUPUS, *_DIABETES), unit=r"mg\s?/|[µμu]mol\s?/"
+        0.5,
+        1000,
+        (*_LUPUS, *_DIABETES),
+        kidneys=(*_LUPUS, *_DIABETES),
+        unit=r"mg\s?/|[µμu]mol\s?/",
+        ends_nephritis=True,
     ),
     "egfr": _Measure(5, 150, (*_LUPUS, *_DIABETES), kidneys=(*_LUPUS, *_DIABETES), unit=r"ml\s?/"),
     "tender-joints": _Measure(1, 68, _ARTHRITIS, counted=True),
@@ -118,7 +124,7 @@ _NOT_A_LIMIT = re.compile(
 )
 _LINKED_BEFORE = re.compile(
     r"\s*(?:points?|scores?)?\s*(?:on|in|of|for|by|according to|(?:as )?measured by|assessed by)\s+(?:the\s+)?"
-    r"(?:kurtzke\s+)?",
+    r"(?:kurtzke\s+)?|\s*(?:points?|scores?)\s+",
     re.IGNORECASE,
 )
 _ONE_MORE_COUNT = re.compile(
@@ -308,7 +314,9 @@ def _is_of_the_disease(measure: _Measure, criterion: Criterion, about: frozenset
         return False
     if _NEPHRITIS.search(criterion.text):
         return True
-    return not criterion.excludes and _OF_THE_KIDNEYS.search(conditions) is not None
+    if criterion.excludes:
+        return measure.ends_nephritis and _NEPHRITIS.search(conditions) is not None
+    return _OF_THE_KIDNEYS.search(conditions) is not None
 
 
 class _Mention(NamedTuple):
@@ -352,7 +360,7 @@ def _limits_of(
     found = [
         limits
         for limits in limits_in(_COMPARISON, text, end, min(room[1], end + _REACH))
-        if not _NOT_A_LIMIT.match(text, limits.end) and not _is_citation(text, limits)
+        if not _NOT_A_LIMIT.match(text, limits.end, max(limits.end, criterion.end)) and not _is_citation(text, limits)
     ]
     first = found[0] if found else None
     if first and (first.start - end > _GAP or _BREAK.search(text, end, first.start)):
@@ -402,7 +410,9 @@ def _limits_before(measure: _Measure, text: str, start: int, mention: int) -> tu
     """Limits in front of a mention, with a doubt: "a score of 3 to 6 on the EDSS", "at least 6 swollen joints"."""
     linked = _COUNTED_BEFORE if measure.counted else _LINKED_BEFORE
     for limits in limits_in(_COUNT if measure.counted else _COMPARISON, text, start, mention):
-        if not linked.fullmatch(text, limits.end, mention):
+        # "3.0 - 6.5 EDSS": a range needs no word between.
+        at_once = limits.low != limits.high and limits.low and limits.high and not text[limits.end : mention].strip()
+        if not (at_once or linked.fullmatch(text, limits.end, mention)):
             continue
         if limits.written:
             return limits, ""
@@ -606,7 +616,7 @@ def _label(measure: str, gate: _Gate, spans: list[Span]) -> Label:
 
 # A and B are the two upper grades of activity: so many organs with an A, or so many with a B.
 _BILAG_GRADE = re.compile(
-    r"(?:(?P<count>\d|\bone|\btwo|\bthree)\s?(?:or more\s|new\s|\(\d\)\s)?|\bor\s|(?=\b(?:grade|category|level|bilag)))"
+    r"(?:\(?(?P<count>\d|\bone|\btwo|\bthree)\)?\s?(?:or more\s|new\s|\(\d\)\s)?|\bor\s|(?=\b(?:grade|category|level|bilag)))"
     r"(?:(?:grade|category|level|bilag|score|organ|domain|system)s?[\s-]{1,2}){0,3}(?P<grade>[AB])\b",
     re.IGNORECASE,
 )
@@ -638,6 +648,11 @@ def _bilag(criterion: Criterion, start: int, end: int) -> tuple[Label, _Gate] | 
         "1B" if grades.get("B") == 1 else "-or-".join(f"{number}{grade}" for grade, number in sorted(grades.items()))
     )
     return _graded("bilag", f"bilag>={limit}", criterion, (start, stop), None, None)
+
+
+def names_class_of_nephritis(criterion: Criterion, start: int, end: int) -> bool:
+    """Whether a class stands by the nephritis that is named at [start, end)."""
+    return _nephritis_class(criterion, start, end) is not None
 
 
 def _nephritis_class(criterion: Criterion, start: int, end: int) -> tuple[Label, _Gate] | None:
