@@ -22,11 +22,11 @@ _CANDIDATES = 30
 _WORDS = 12
 
 # For each unknown word, the words of the documents asked for that share most trigrams with it. A word is kept when the
-# texts that had it are superseded: so each is looked up in those that stand. A word that others have, but so few that
-# it may be a slip of their own, is unknown too.
-_FEW = 3
+# texts that had it are superseded: so each is looked up in those that stand. A word that others have may be a slip of
+# theirs: where they are fewer than three, or where so many times as many documents have the nearest word.
+_FEW, _MANY, _TIMES = 3, 50, 20
 _NEAREST = """
-SELECT place, ARRAY(
+SELECT place, elsewhere, ARRAY(
     SELECT near.word FROM (
         SELECT word FROM search_word WHERE word %% asked.word
         ORDER BY similarity(word, asked.word) DESC, word LIMIT %(candidates)s
@@ -37,21 +37,23 @@ SELECT place, ARRAY(
     )
 )
 FROM unnest(%(words)s::text[]) WITH ORDINALITY AS asked(word, place)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS elsewhere FROM (
+        SELECT 1 FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word) LIMIT %(many)s
+    ) AS those
+) AS others
 WHERE numnode(plainto_tsquery('trialtracker', asked.word)) > 0 AND NOT EXISTS (
     SELECT 1 FROM {documents}
     WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word) AND scope = ANY(%(scopes)s)
-) AND %(few)s > (
-    SELECT count(*) FROM (
-        SELECT 1 FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', asked.word) LIMIT %(few)s
-    ) AS elsewhere
-)
+) AND elsewhere < %(many)s
 ORDER BY place
 """
 _COMMONEST = """
-SELECT word FROM unnest(%s::text[]) AS word
-ORDER BY (
+SELECT word, (
     SELECT count(*) FROM {documents} WHERE whole_vector @@ plainto_tsquery('trialtracker', word)
-) DESC, word
+) AS documents
+FROM unnest(%s::text[]) AS word
+ORDER BY documents DESC, word
 LIMIT 1
 """
 
@@ -67,7 +69,8 @@ class Correction:
 def correction_of(question: Question, moment: Moment, scopes: Sequence[str]) -> Correction | None:
     """The question with every unknown word in its nearest spelling, None where there is nothing to put right.
 
-    Unknown is a word that no document of these scopes has at the moment, and of other scopes hardly one.
+    Unknown is a word that no document of these scopes has at the moment, and of other scopes hardly one, or so few
+    beside those with the nearest word that it is a slip there too.
 
     Words in quotation marks, words with digits and words that are known stay as they are. One statement, and
     one more for each word that several others are as near to.
@@ -78,16 +81,16 @@ def correction_of(question: Question, moment: Moment, scopes: Sequence[str]) -> 
     with connection.cursor() as cursor:
         sql = _NEAREST.format(documents=moment.documents)
         cursor.execute(
-            search_limits() + sql, {"words": words, "candidates": _CANDIDATES, "scopes": list(scopes), "few": _FEW}
+            search_limits() + sql, {"words": words, "candidates": _CANDIDATES, "scopes": list(scopes), "many": _MANY}
         )
         rows = cursor.fetchall()
     text = question.text
     stretches: list[tuple[int, int]] = []
-    for place, candidates in reversed(rows):
+    for place, elsewhere, candidates in reversed(rows):
         word, position = question.spelt[place - 1]
         end = position + len(word)
         stretches.insert(0, (position, end))
-        if (nearest := _likest(words[place - 1], candidates, moment)) is not None:
+        if (nearest := _likest(words[place - 1], candidates, elsewhere, moment)) is not None:
             text = text[:position] + nearest + text[end:]
     # A word put right beside a colon may be the name of a field, and ask for what cannot be read.
     if text == question.text or not _is_readable(text):
@@ -103,16 +106,20 @@ def _is_readable(text: str) -> bool:
     return True
 
 
-def _likest(word: str, candidates: Sequence[str], moment: Moment) -> str | None:
-    """The candidate with fewest slips, of several the one that most documents have; None where none is near enough."""
+def _likest(word: str, candidates: Sequence[str], elsewhere: int, moment: Moment) -> str | None:
+    """The candidate with fewest slips, of several the one that most documents have.
+
+    None where none is near enough, or where the word is no rarity beside it: `elsewhere` documents have it.
+    """
     most = next(slips for length, slips in _SLIPS if len(word) >= length)
     slips = {near: OSA.distance(word, near) for near in candidates}
     least = min(slips.values(), default=most + 1)
     if least > most:
         return None
     alike = [near for near in candidates if slips[near] == least]
-    if len(alike) == 1:
+    if len(alike) == 1 and elsewhere < _FEW:
         return alike[0]
     with connection.cursor() as cursor:
         cursor.execute(search_limits() + _COMMONEST.format(documents=moment.documents), [alike])
-        return str(cursor.fetchone()[0])
+        nearest, documents = cursor.fetchone()
+    return str(nearest) if elsewhere < _FEW or documents >= elsewhere * _TIMES else None

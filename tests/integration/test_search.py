@@ -279,6 +279,17 @@ def test_a_slip_that_others_made_is_put_right_in_our_list():
     assert results("osteology").corrected == ""
 
 
+def test_a_slip_that_several_others_made_is_put_right_where_the_right_word_is_far_commoner():
+    """Beside a hundred documents with the word, three with its misspelling have a slip; a word of many is one."""
+    slips = [entry(f"NCT0000001{n}", scope="out", text_a="Mesenchimal cells of the knee") for n in range(3)]
+    publish(*slips)
+    assert results("mesenchimal").corrected == ""
+    right = [entry(f"NCT000001{n:02d}", scope="out", text_a="Mesenchymal cells of the knee") for n in range(60)]
+    publish(*right)
+    assert results("mesenchimal").corrected == "mesenchymal"
+    assert results("mesenchimal", scope="out").corrected == ""
+
+
 def test_words_follow_the_documents():
     assert Word.objects.filter(word="natalizumab").exists()
     assert not Word.objects.filter(word__regex="[0-9]").exists()
