@@ -537,9 +537,13 @@ class _Reader:
         self._problems.append(Problem(name, _shown(value), allowed, told))
 
 
+# Control characters, and signs that nobody sees in what was copied: soft hyphens, joiners, byte order marks.
+_UNSEEN = ("Cc", "Cf")
+
+
 def clean_text(raw: str) -> str:
-    """One line of text: control characters and broken code points gone, white space single, in composed form (NFC)."""
-    kept = "".join(char for char in raw[: 20 * MAX_Q] if char.isspace() or unicodedata.category(char) != "Cc")
+    """One line of text in composed form (NFC), white space single; what nobody sees and broken code points are gone."""
+    kept = "".join(char for char in raw[: 20 * MAX_Q] if char.isspace() or unicodedata.category(char) not in _UNSEEN)
     return " ".join(unicodedata.normalize("NFC", kept.encode("utf-8", "ignore").decode()).split())
 
 
