@@ -14,7 +14,7 @@ from apps.studies.records import StudyRecord
 __all__ = ["RULESET_VERSION", "Classification", "Evidence", "Label", "classify"]
 
 # Moves with every change to the rules or their terms that can move a label; stored labels of older versions are remade.
-RULESET_VERSION = 5
+RULESET_VERSION = 6
 
 
 def classify(record: StudyRecord, *, listed: bool = False) -> Classification:

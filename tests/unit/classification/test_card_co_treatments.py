@@ -171,12 +171,28 @@ def test_any_text_gives_quotable_treatments(words, noise, kinds):
 
 @pytest.mark.parametrize(
     "piece",
-    ["MSC ", "rituximab ", "MSC and rituximab ", "MSC + rituximab. ", "plus ", "with ", "without ", " ", "0", "("],
+    [
+        "MSC ",
+        "rituximab ",
+        "MSC and rituximab ",
+        "MSC + rituximab. ",
+        "plus ",
+        "with ",
+        "without ",
+        " ",
+        "0",
+        "(",
+        "steroid 5 mg before the ",
+        "premedication with steroid ",
+        "steroid is given prior to each infusion. ",
+        "steroid; ",
+    ],
 )
 def test_long_text_stays_quick(piece):
     text = (piece * (32_000 // len(piece) + 1))[:32_000]
     material = designed(
         CELLS,
+        description=text,
         arms=[("EXPERIMENTAL", "Cells", text, ["MSC"])],
         interventions=[("BIOLOGICAL", "MSC", "")],
     )

@@ -442,6 +442,8 @@ def test_any_text_gives_quotable_labels(words, noise, kind):
     [
         *("placebo ", "control group without ", "historical control ", "MSC low dose ", "two infusions ", "cohort 1 "),
         *("1e6 cells ", "10^6 ", "standard a b c ", "compared with a b c ", "not ", "a", "1", " ", "(", "\n", "then "),
+        *("3 + 3 ", "low, ", "low or high ", "randomised to early or ", "contrasted with data of a ", "BAT one of "),
+        *("Best available therapy includes a ", "matched control ", "delayed "),
     ],
 )
 def test_long_text_stays_quick(piece):

@@ -494,6 +494,9 @@ def test_numbers_stand_in_order_and_apart(text):
         *("a", "1", "10", "12,", " ", "(", "10^6 ", "x10", "1e6 ", "1.10^6 ", "1 000 ", "10^6 (", "±", "1±", "1, "),
         *("1x10^6 cells/kg ", "1x10^6 to 2x10^6 ", "1 million per ", "1000000 cells (a ", "total dose ", "MSC 1 "),
         *("cells ", "CD34 ", "5x1,000,000 ", "MSC 1x10^6.\n", "2x10^6 CD34+ cells/kg, ", "x 10 ", "up to "),
+        *("cells not less than 1x10^6/kg or more, ", "MNC > 1x10^8/kg, CD34+ ", "step 1: 0,5 ", "0.5, 1, 2 ("),
+        *("(in million cells/kg) cohort 1: 2; ", "doses (million cells ", "medium from 20 million ", "no less than "),
+        *("In another group's trial 1x10^6 MSC/kg ", "in a phase I study 1x10^6 MSC/kg were "),
     ],
 )
 def test_long_text_stays_quick(piece, place):

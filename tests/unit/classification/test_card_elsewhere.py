@@ -1,4 +1,4 @@
-"""Sentences on other people than the participants are background, whatever they name: the wordings, in made-up words."""
+"""Sentences on other people than the participants are background, whatever they name; in made-up words."""
 
 from __future__ import annotations
 

@@ -164,7 +164,8 @@ PIECES = [
     "week 1,", "weeks 4, 8, 12,", "day 1", "12 months", "followed for 12 months", "follow-up", "M12", "up to",
     "twenty-four", "12 weeks after", "0.5-", "1-", "1·", "10^6 ", "1 year or more", "from baseline to", "evaluated",
     "visit at", "after infusion", "half a", "(24)", "±", "3rd", "a", "1", " ", "\n", "(", "followed by", "day 1 and",
-    "\ud800", "٣ months",
+    "\ud800", "٣ months", "participation", "participation is", "takes part for 12 months",
+    "phone call at 12 months safety", "remain in the study for", "telephone",
 ]  # fmt: skip
 
 

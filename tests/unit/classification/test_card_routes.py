@@ -282,7 +282,22 @@ def test_any_text_gives_quotable_routes(words, noise, kinds):
 
 
 @pytest.mark.parametrize(
-    "piece", ["IV ", "iv ", "i.v. ", "MSC into the artery ", "via a b c d ", "artery ", "class III or IV ", "iii) "]
+    "piece",
+    [
+        "IV ",
+        "iv ",
+        "i.v. ",
+        "MSC into the artery ",
+        "via a b c d ",
+        "artery ",
+        "class III or IV ",
+        "iii) ",
+        "from a cubital line ",
+        "the first two is by vein, ",
+        "cells a b from the ",
+        "MSC washed, frozen (",
+        "frozen; ",
+    ],
 )
 def test_long_text_stays_quick(piece):
     text = (piece * (32_000 // len(piece) + 1))[:32_000]

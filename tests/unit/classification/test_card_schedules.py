@@ -523,6 +523,11 @@ def test_any_text_gives_quotable_labels(words, noise):
             "an additional ",
             "one infusion followed by two infusions ",
             "day 0 (± ",
+            "20 million cells x 2 ",
+            "second syringe of ",
+            "doses (cells or saline) at day 0, 7 ",
+            "interval between each two ",
+            "follows 2 months and 4 months ",
         ),
     ],
 )

@@ -51,11 +51,12 @@ _TREATMENT_IS = re.compile(
     r"(?:consists?|comprises?|is composed|is made up)\s(?:of\s)?",
     re.IGNORECASE,
 )
-# "Premedication with hydrocortisone", "dexamethasone 5 mg IV before the injection": given to all for the sake of the cells.
+# "Premedication with hydrocortisone", "dexamethasone 5 mg IV before the injection": for the sake of the cells.
 _PREMEDICATION = re.compile(r"\bpre-?\s?medicat\w+", re.IGNORECASE)
 _NO_PREMEDICATION = re.compile(r"\b(?:no|without|not?\s\w+)\s(?:any\s)?(?:\w+\s)?pre-?\s?medicat\w+", re.IGNORECASE)
 _BEFORE_CELLS = re.compile(
-    r"[^.;:]{0,70}?\b(?:before|prior to|ahead of|preceding)\s(?:(?:the|each|every|any|cell|cells|stem|study|MSC|first|second)\s){0,4}"
+    r"[^.;:]{0,70}?\b(?:before|prior to|ahead of|preceding)\s(?:(?:the|each|every|any|cell|cells|stem|study|MSC"
+    r"|first|second)\s){0,4}"
     r"(?:injections?|infusions?|procedures?|transplantations?|implantations?|administrations?|transfusions?|cells?|MSCs?)\b",
     re.IGNORECASE,
 )
@@ -66,7 +67,8 @@ _GIVEN_OR_DOSED = re.compile(
 )
 # Words that stop or forbid it before the cells.
 _STOPPED = re.compile(
-    r"\b(?:stop\w*|discontinu\w*|wash-?out|withdraw\w*|paus\w*|within|must not|should not|not be|exclu\w*|at least|if|patients? who"
+    r"\b(?:stop\w*|discontinu\w*|wash-?out|withdraw\w*|paus\w*|within|must not|should not|not be|exclu\w*|at "
+    r"least|if|patients? who"
     r"|screening|taper\w*|avoid\w*|stable|weeks?|months?)\b",
     re.IGNORECASE,
 )

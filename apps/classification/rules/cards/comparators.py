@@ -75,8 +75,10 @@ _ELSEWHERE = re.compile(
 # Earlier patients as the comparison: "compared with results in the literature".
 _WITH_PUBLISHED = re.compile(
     r"\b(?:compar(?:ed|ing|ison)|contrast(?:ed|ing)?|held|set|matched) (?:to|with|against) (?:[\w-]{1,20} ){0,5}?"
-    r"(?:literature|published|historical|historic|(?:former|past|earlier|previous|previously treated) (?:patients|cases|participants|cohorts?)"
-    r"|(?:patients|people|persons|cases|controls|cohorts?|data|records) (?:of|from|in) (?:an?|the|our|another) (?:[\w-]{1,20} )?"
+    r"(?:literature|published|historical|historic|(?:former|past|earlier|previous|previously treated) "
+    r"(?:patients|cases|participants|cohorts?)"
+    r"|(?:patients|people|persons|cases|controls|cohorts?|data|records) (?:of|from|in) (?:an?|the|our|another) "
+    r"(?:[\w-]{1,20} )?"
     r"(?:regist(?:ry|er)|data ?bank|database))\b",
     re.IGNORECASE,
 )
@@ -97,7 +99,8 @@ _EARLY_OR_LATE = re.compile(
 # "BAT is one of natalizumab, ...", "best available therapy, chosen among": what is best available is told.
 _BEST = re.compile(r"\b(?:BAT|best available (?:medical )?(?:therapy|treatment|drug))\b", re.IGNORECASE)
 _CHOSEN = re.compile(
-    r"\b(?:among|one of|includ(?:es|ing)|consists? of|(?:chosen|selected)\b[^.;]{0,50}?\bfrom|either|such as|namely|means)\b[^.;]{0,120}?"
+    r"\b(?:among|one of|includ(?:es|ing)|consists? of|(?:chosen|selected)\b[^.;]{0,50}?\bfrom|either|such as"
+    r"|namely|means)\b[^.;]{0,120}?"
     r"(?:\w+(?:mab|mod|ine|imus|cept|nib)\b|\bDMTs?\b|\bDMARDs?\b|biologic\w*|antibod\w+|interferon)",
     re.IGNORECASE,
 )

@@ -94,7 +94,8 @@ _DAY_AFTER = re.compile(r"(?:\b(?:days?|d|at)\.?\s?|[,&]\s?|\band\s)(?:\+|plus)\
 _DAY_WINDOW = 110
 # Antibodies that are still there when the graft comes deplete its T cells in the patient: they belong to the regimen.
 _IN_VIVO = re.compile(
-    r"\bin[\s-]vivo\s(?:T[\s-](?:cell[\s-]|lymphocyte[\s-])?)?(?:deplet\w+|purg\w+)|\bdeplet\w+ (?:of )?T[\s-]?(?:cells|lymphocytes) in[\s-]vivo",
+    r"\bin[\s-]vivo\s(?:T[\s-](?:cell[\s-]|lymphocyte[\s-])?)?(?:deplet\w+|purg\w+)|\bdeplet\w+ (?:of "
+    r")?T[\s-]?(?:cells|lymphocytes) in[\s-]vivo",
     re.IGNORECASE,
 )
 _IN_VIVO_NEAR = 120
@@ -459,7 +460,8 @@ def _dosed_together(uses: list[Use]) -> list[Use]:
 # The next sentence begins with taking the cells.
 _THEN_COLLECTED = re.compile(
     r"\W{0,3}(?:(?:the|mononuclear|peripheral|blood|stem|progenitor|CD34\+?|cells?|PBSCs?|MNCs?|hematopoietic|haematopoietic)\s){0,6}?"
-    r"(?:(?:are|is|will be|were)\s)?(?:then\s)?(?:collected|harvested|apheres\w+|leu[kc]aphere\w+|cytapheres\w+|collection|harvest)\b",
+    r"(?:(?:are|is|will be|were)\s)?(?:then\s)?(?:collected|harvested|apheres\w+|leu[kc]aphere\w+|cytapheres\w+"
+    r"|collection|harvest)\b",
     re.IGNORECASE,
 )
 

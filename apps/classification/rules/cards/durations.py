@@ -37,7 +37,8 @@ _OF = (
 )
 # "3 months since the first ..." right before the starting point.
 _BEFORE = re.compile(
-    rf"\s?(?:ago\s)?(?:(?:(?:has|have|had|must have|should have)\s)?(?:passed|elapsed|gone by)\s)?(?:since|from|of|after|following|post|past|beyond|-|\()?{_OF}{{0,7}}[\s\-(]*",
+    rf"\s?(?:ago\s)?(?:(?:(?:has|have|had|must have|should have)\s)?(?:passed|elapsed|gone by)\s)?(?:since|from"
+    rf"|of|after|following|post|past|beyond|-|\()?{_OF}{{0,7}}[\s\-(]*",
     re.IGNORECASE,
 )
 _BARE_BEFORE = re.compile(rf"\s?(?:since|from|of|after|following|post){_OF}{{0,7}}[\s\-]+", re.IGNORECASE)

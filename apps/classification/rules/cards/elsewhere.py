@@ -1,4 +1,4 @@
-"""Sentences of a record that tell of other people than its participants: other groups, earlier stages, what is usual."""
+"""Sentences that tell of other people than the participants: other groups, earlier stages, what came of it."""
 
 from __future__ import annotations
 

@@ -224,14 +224,18 @@ _SAFETY = re.compile(
 )
 # "Total participation is 30 months", "each patient takes part for 3 years".
 _PARTICIPATION = re.compile(
-    r"\b(?:participation|time in (?:the|this) (?:study|trial)|(?:takes?|taking) part(?: in (?:the|this) (?:study|trial))?"
-    r"|(?:remains?|stays?|participates?) in (?:the|this) (?:study|trial))\b(?: (?:of|in|for) (?:each|every|a|an|one|the|this)(?: (?:single|individual))?"
-    r" (?:patient|participant|subject|person|study|trial))?\s?(?:(?:is|lasts?|will|be|last|of|for|about|approximately|up|to|over|at|least|a|total"
+    r"\b(?:participation|time in (?:the|this) (?:study|trial)|(?:takes?|taking) part(?: in (?:the|this) (?:study"
+    r"|trial))?"
+    r"|(?:remains?|stays?|participates?) in (?:the|this) (?:study|trial))\b(?: (?:of|in|for) (?:each|every|a|an"
+    r"|one|the|this)(?: (?:single|individual))?"
+    r" (?:patient|participant|subject|person|study|trial))?\s?(?:(?:is|lasts?|will|be|last|of|for|about"
+    r"|approximately|up|to|over|at|least|a|total"
     r"|maximum|:|in|all)\s?){1,5}$",
     re.IGNORECASE,
 )
 _PARTICIPATION_CUE = re.compile(
-    r"\bparticipation\b|\btime in\b|\btak(?:es?|ing) part\b|\b(?:remain|stay|participate)s? in (?:the|this) (?:study|trial)\b",
+    r"\bparticipation\b|\btime in\b|\btak(?:es?|ing) part\b|\b(?:remain|stay|participate)s? in (?:the|this) "
+    r"(?:study|trial)\b",
     re.IGNORECASE,
 )
 _PARTICIPATION_REACH = 70

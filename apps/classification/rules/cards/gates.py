@@ -455,9 +455,11 @@ def _failed_drugs(material: Material, told: Told, conditions: str) -> Iterator[L
 
 # "Two relapses under natalizumab", "worsening while on interferon": the disease goes on all the same.
 _UNDER = re.compile(
-    r"\b(?P<activity>relaps(?:es?|ed|ing)|attacks?|flares?|exacerbations?|progress(?:ion|ed|ing)|worsen\w*|new lesions?|deteriorat\w+"
+    r"\b(?P<activity>relaps(?:es?|ed|ing)|attacks?|flares?|exacerbations?|progress(?:ion|ed|ing)|worsen\w*|new "
+    r"lesions?|deteriorat\w+"
     r"|disease activity)\b(?:[^.;]|\.(?=\d)){0,90}?\b(?:under|whil(?:e|st) (?:on|under|receiving|taking|treated with)"
-    r"|(?:on|during|under) (?:treatment|therapy) with)\s(?:(?:treatment|therapy|with|an?|the|approved|one|two|adequate|full|standard)\s){0,3}$",
+    r"|(?:on|during|under) (?:treatment|therapy) with)\s(?:(?:treatment|therapy|with|an?|the|approved|one|two"
+    r"|adequate|full|standard)\s){0,3}$",
     re.IGNORECASE,
 )
 _NO_ACTIVITY = re.compile(r"\b(?:no|without|free of|absence of|not|never|or)\s(?:[\w-]+\s){0,2}$", re.IGNORECASE)

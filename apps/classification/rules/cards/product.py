@@ -540,7 +540,8 @@ _KEPT_NEAR = 100
 _CLAUSE_ENDS = re.compile(r";|,\s(?=(?:without|with\sno|no|and\sno|but)\b)", re.IGNORECASE)
 # Between cells and how they are kept: what else is done with them.
 _ALSO_DONE = re.compile(
-    r"\+?(?:\s(?:are|is|were|will be)\b)?(?:\s(?:\w+ly\s)?\w+ed\b(?:\s\([^()]{0,40}\))?(?:\s?,\s?and|\s?,|\sand|\sor)?){1,4}\s",
+    r"\+?(?:\s(?:are|is|were|will be)\b)?(?:\s(?:\w+ly\s)?\w+ed\b(?:\s\([^()]{0,40}\))?(?:\s?,\s?and|\s?,|\sand"
+    r"|\sor)?){1,4}\s",
     re.IGNORECASE,
 )
 # A step that stands alone: "Cytapheresis on day 5. Cryopreservation."

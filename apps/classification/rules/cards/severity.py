@@ -32,7 +32,7 @@ class _Measure:
     numbers may stand directly before it. `unit`: what a lone number needs behind it to be read as a limit with a lost
     operator; "" for a score. `kidneys`: those of the groups for which it has to be about the kidneys, by the
     criterion's own words or, among the inclusions, by the study's conditions. `included_only`: in an exclusion it is
-    general health. `ends_nephritis`: where nephritis is the study's condition, an exclusion of it is an end of severity.
+    general health. `ends_nephritis`: where nephritis is the study's condition, an exclusion of it ends the severity.
     """
 
     least: float
@@ -616,7 +616,8 @@ def _label(measure: str, gate: _Gate, spans: list[Span]) -> Label:
 
 # A and B are the two upper grades of activity: so many organs with an A, or so many with a B.
 _BILAG_GRADE = re.compile(
-    r"(?:\(?(?P<count>\d|\bone|\btwo|\bthree)\)?\s?(?:or more\s|new\s|\(\d\)\s)?|\bor\s|(?=\b(?:grade|category|level|bilag)))"
+    r"(?:\(?(?P<count>\d|\bone|\btwo|\bthree)\)?\s?(?:or more\s|new\s|\(\d\)\s)?|\bor\s|(?=\b(?:grade|category"
+    r"|level|bilag)))"
     r"(?:(?:grade|category|level|bilag|score|organ|domain|system)s?[\s-]{1,2}){0,3}(?P<grade>[AB])\b",
     re.IGNORECASE,
 )

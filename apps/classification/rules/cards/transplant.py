@@ -62,18 +62,22 @@ _ON_DEMAND = re.compile(
 # "Plerixafor may be added in poor mobilisers only": what some people get on top if the first does too little.
 _FEW = (
     r"(?:poor(?:ly)?|failed|insufficient|inadequate|low|slow|weak)\s(?:[\w-]+\s){0,3}?(?:mobili[sz]\w+|respon\w+|yield\w*|harvest\w*"
-    r"|collect\w+|counts?)|(?:counts?|yields?|numbers?|harvest|mobili[sz]ation|collection)\s(?:[\w-]+\s){0,4}?(?:insufficient|inadequate|too low"
+    r"|collect\w+|counts?)|(?:counts?|yields?|numbers?|harvest|mobili[sz]ation"
+    r"|collection)\s(?:[\w-]+\s){0,4}?(?:insufficient|inadequate|too low"
     r"|fails?|failed|poor|below|less than|<)"
 )
 _ON_TOP_BEHIND = re.compile(
     r"[^.;]{0,25}?\b(?:may|can|could|might)\s(?:also\s|only\s|additionally\s)?be\s(?:added|given|used|considered|administered)\b"
-    r"|[^.;]{0,30}?\b(?:is|are|being|was|will be)\s(?:only\s)?(?:reserved|kept|optional|allowed|permitted|at the discretion)\b"
+    r"|[^.;]{0,30}?\b(?:is|are|being|was|will be)\s(?:only\s)?(?:reserved|kept|optional|allowed|permitted|at the "
+    r"discretion)\b"
     r"|\s?\(?(?:on demand|as (?:a )?rescue|pre-?emptively|optional(?:ly)?)\b"
-    rf"|[^.;,]{{0,60}}?\b(?:if|when|where|in case of|in|for|of)\s(?:the\s|those with\s|patients with\s|people with\s)?(?:[\w+]+\s){{0,2}}?(?:{_FEW})",
+    rf"|[^.;,]{{0,60}}?\b(?:if|when|where|in case of|in|for|of)\s(?:the\s|those with\s|patients with\s|people "
+    rf"with\s)?(?:[\w+]+\s){{0,2}}?(?:{_FEW})",
     re.IGNORECASE,
 )
 _ON_TOP_BEFORE = re.compile(
-    rf"\b(?:if|when|where|in case of|in|for)\s(?:the\s|those with\s|patients with\s|people with\s)?(?:[\w+]+\s){{0,2}}?(?:{_FEW})[^.;]{{0,60}}$"
+    rf"\b(?:if|when|where|in case of|in|for)\s(?:the\s|those with\s|patients with\s|people "
+    rf"with\s)?(?:[\w+]+\s){{0,2}}?(?:{_FEW})[^.;]{{0,60}}$"
     r"|\b(?:rescue|optional(?:ly)?|on-demand)\s(?:with\s|use of\s|of\s)?$",
     re.IGNORECASE,
 )
