@@ -586,3 +586,32 @@ def test_cells_of_which_something_else_is_made_are_no_dose(text):
 )
 def test_unit_told_once_for_a_table(text, values):
     assert doses(text) == values
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("The target of the graft is 5x10^6 CD34+ cells/kg, the minimum 2x10^6 CD34+ cells/kg.", "5e6/kg"),
+        ("A minimum of 2x10^6 CD34+ cells/kg is collected, with a goal of 5x10^6 CD34+ cells/kg.", "5e6/kg"),
+        ("At least 2x10^6 CD34+ cells/kg are collected, ideally 5x10^6 CD34+ cells/kg.", "5e6/kg"),
+        ("Collected: target >= 5x10^6 CD34+ cells/kg; minimum 2x10^6 CD34+ cells/kg.", ">=5e6/kg"),
+        ("The graft holds at least 2x10^6 CD34+/kg, preferably 5x10^6 CD34+ cells/kg.", "5e6/kg"),
+        ("The graft holds at least 2x10^6 CD34+/kg.", ">=2e6/kg"),
+    ],
+)
+def test_target_stands_for_the_minimum_beside_it(text, value):
+    assert cd34_doses(text) == {value}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1x10^6 MSC/kg at least four weeks apart",
+        "1x10^6 MSC/kg in one or more infusions",
+        "1x10^6 MSC/kg, minimum interval 4 weeks",
+        "1x10^6 MSC/kg over 30 minutes",
+        "1x10^6 MSC/kg or higher doses later",
+    ],
+)
+def test_bound_of_something_else_behind_a_dose(text):
+    assert doses(text) == {"1e6/kg"}

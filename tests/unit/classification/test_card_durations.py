@@ -49,6 +49,20 @@ def durations(criteria, **parts):
         ("T1D, 2-16 yr course", "24-192", T1D),
         ("Less than 24 months of evolution of the disease", "<24", MS),
         ("MS with at least 6 months of evolution", ">=6", MS),
+        # Who recognised it, by which criteria, in other orders and words.
+        ("Known type 1 diabetic of more than one year", ">12", T1D),
+        ("T1D recognised up to 3 months before", "<=3", T1D),
+        ("Type 1 diabetes detected less than 100 days ago", "<3.3", T1D),
+        ("Type 1 DM (GAD or ICA) of less than 5 years", "<60", T1D),
+        ("RA with ACR criteria, more than 2 years", ">24", RA),
+        ("RA per 2010 ACR/EULAR criteria for 1 year or longer", ">=12", RA),
+        ("RA, ACR/EULAR 2010, ≥ 12 weeks", ">=2.8", RA),
+        ("SLE fulfilling the 2019 EULAR/ACR criteria for more than 6 months", ">6", SLE),
+        ("MS, McDonald 2017, at least 1 year", ">=12", MS),
+        ("SLE (ACR 1997), with time of disease > 1 year", ">12", SLE),
+        ("RA for no less than half a year, but not more than 15 years", "6-180", RA),
+        ("At least 6 months RA; RF positive", ">=6", RA),
+        ("1 year or more of RA", ">=12", RA),
         (
             "Diagnosed with type 1 diabetes by history or as the newest criteria of the Society define it > 5 years",
             ">60",
@@ -217,3 +231,21 @@ def test_years_that_have_passed(text):
 )
 def test_time_since_a_transplantation_is_no_duration(text):
     assert durations(f"Inclusion Criteria: {text}", **MS) == []
+
+
+@pytest.mark.parametrize("text", ["T1DM, 6-60 years", "MS, 18-60 years"])
+def test_ages_behind_the_disease_are_no_duration(text):
+    assert durations(f"Inclusion Criteria:\n\n* {text}", **(T1D if text.startswith("T1D") else MS)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["≥ 6 months of RA treatment", "RA treated for at least 6 months", "RA, methotrexate for 12 weeks"]
+)
+def test_time_on_a_treatment_is_no_duration_of_the_disease(text):
+    assert durations(f"Inclusion Criteria:\n\n* {text}", **RA) == []
+
+
+@pytest.mark.parametrize(("text", "value"), [("course more than 1 year", ">12"), ("② duration ≤ 36 months", "<=36")])
+def test_criterion_that_says_how_long_and_not_what_is_a_doubt(text, value):
+    [label] = gates("duration", f"Inclusion Criteria:\n\n* {text}", **T1D)
+    assert (label.value, label.doubtful) == (value, True)

@@ -334,7 +334,7 @@ def test_infusion_from_a_line():
 )
 def test_ways_by_the_number_of_the_time(text):
     found = routes(summary=text)
-    assert {label.value for label in found} >= {"intravenous"}
+    assert {label.value for label in found} == {"intravenous", "intrathecal"}
     assert all(label.doubtful for label in found)
 
 

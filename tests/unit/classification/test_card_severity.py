@@ -363,3 +363,22 @@ def test_kidneys_kept_out_in_nephritis_are_an_end_of_its_severity(text, value):
 
 def test_filtration_kept_out_in_nephritis_stays_general_health():
     assert severity("Exclusion Criteria:\n* GFR < 30 ml/min", **NEPHRITIS) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "parts"),
+    [
+        ("LN class III - IV", ["ln-class:3-4"], NEPHRITIS),
+        ("urine protein:creatinine ratio > 2", ["proteinuria>2ratio"], NEPHRITIS),
+        ("urine protein/creatinine > 1", ["proteinuria>1"], NEPHRITIS),
+        ("DAS28 3.2-5.8", ["das28:3.2-5.8"], RA),
+        ("DAS28 3,2 or more", ["das28>=3.2"], RA),
+        ("DAS28-4 > 3.2", ["das28>3.2"], RA),
+        ("≥6 of 66 swollen and ≥8 of 68 tender joints", ["swollen-joints>=6", "tender-joints>=8"], RA),
+        ("clinical SLEDAI-2K ≥ 6 at screening", ["sledai>=6"], SLE),
+        ("fasting Cp < 0.1 pmol/ml", ["c-peptide<0.1pmol/ml"], T1D),
+        ("FCP ≥ 100 pmol/L", ["c-peptide>=100pmol/l"], T1D),
+    ],
+)
+def test_names_of_measures_beside_numbers_and_signs(text, values, parts):
+    assert sorted(severity(f"Inclusion Criteria:\n\n* {text}", **parts)) == values

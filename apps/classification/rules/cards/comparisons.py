@@ -10,8 +10,9 @@ from typing import NamedTuple
 # A point, a decimal comma or a middle dot before decimals; commas between thousands.
 _DIGITS = r"(?<![\w.,·])(?:[1-9]\d{0,2}(?:,\d{3})+(?![\d,])|\d{1,6}(?:[.,·٫]\d{1,3})?|\.\d{1,3})(?![\d%％]?\d)"
 _WORDS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20,
+    "half a": 0.5, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "sixteen": 16, "eighteen": 18,
+    "twenty": 20,
     "twenty-four": 24, "thirty": 30, "thirty-six": 36, "forty-eight": 48, "fifty-two": 52, "sixty": 60, "ninety": 90,
 }  # fmt: skip
 # Numbers in words, as alternatives of a pattern; the longest first.

@@ -41,7 +41,7 @@ _OTHERS = re.compile(r"\b(?:donors?|controls?|healthy|siblings?|parents?|carers?
 
 _CUT = re.compile(
     r"(?<=[.!?])(?<!\bi\.e\.)(?<!\be\.g\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bmin\.)(?<!\bmax\.)(?<!\bapprox\.)\s+(?=[A-Z(•*≥≤<>\\])"
-    r"|(?<!&ge)(?<!&le)(?<!&gt)(?<!&lt);\s|\s\*(?=\()|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])|(?<=[a-z)%])\.(?=[A-Z][a-z])"
+    r"|(?<!&ge)(?<!&le)(?<!&gt)(?<!&lt);\s|\s\*(?=\()|\s[•▪●*]\s|\s[-–]\s(?=[A-Z])(?![IVX]{1,4}\b)|(?<=[a-z)%])\.(?=[A-Z][a-z])"
 )
 # An item of a list, by its bullet or number.
 _ITEM = re.compile(r"\s*\\?(?:[*•▪●\-–—]|\(?(?:\d{1,2}|[a-z]|[ivx]{2,4})\s?[.)]\s)", re.IGNORECASE)

@@ -66,8 +66,9 @@ _DENIED = re.compile(
 )
 # Behind a number: "or more", "is the minimum".
 _OR_MORE = re.compile(
-    r"\s?(?:[\w+()/-]+\s){0,3}?\(?(?:(?:or|and)\s(?:more|above|over|higher)\b(?!\s(?:doses?|than))"
-    r"|(?:as|is|being)\s(?:the|a|its)\smin|(?:at\s)?minimum\b|at\sleast\b(?!\s\d)|,?\s?min\.)",
+    r"\s?(?:[(\w+-]*(?:cells?|MSCs?|CD34\+?|kg|weight|body|b\.?w\.?)\)?\s){0,3}\(?"
+    r"(?:(?:or|and)\s(?:more|above|over|higher)\b(?!\s(?:doses?|than|infusions?|injections?|times))"
+    r"|(?:as|is|being)\s(?:the|a|its)\smin|(?:(?:at\s)?minimum|at\sleast|,?\s?min\.)(?=\s?[.,;)]|\s?$))",
     re.I,
 )
 _TOLERANCE = re.compile(r"\brang(?:e|ing)\b[^.;]{0,12}$", re.I)
@@ -167,7 +168,7 @@ def extract_doses(material: Material) -> Iterable[Label]:
     for kind in ("msc", None, "hsc"):
         of_kind = [reading for reading in readings if reading.kind == kind]
         stated = [reading for reading in of_kind if reading.statement.stated]
-        yield from _labels(material, _beside_weight(_beside_exact(_beside_given(stated or of_kind))))
+        yield from _labels(material, _beside_weight(_beside_target(_beside_exact(_beside_given(stated or of_kind)))))
 
 
 def _labels(material: Material, readings: list[_Reading]) -> Iterator[Label]:
@@ -230,6 +231,30 @@ def _beside_exact(readings: list[_Reading]) -> list[_Reading]:
         (end, reading.basis) for reading in readings if reading.bound is None for end in (reading.low, reading.high)
     }
     return [reading for reading in readings if reading.bound is None or (reading.low, reading.basis) not in exact]
+
+
+# "Target 5 x 10^6/kg, minimum 2 x 10^6/kg": what is wanted, beside what would just do.
+_TARGET = re.compile(
+    r"\b(?:targets?|targeted|goal|aim(?:ed)?|desired|optimal(?:ly)?|ideal(?:ly)?|preferabl[ey])\b[^.;,]{0,40}$", re.I
+)
+_TARGET_REACH = 70
+
+
+def _beside_target(readings: list[_Reading]) -> list[_Reading]:
+    """Without the smaller number that would just do, where a greater one is called the target."""
+    targets = [reading for reading in readings if _is_target(reading)]
+    return [
+        reading
+        for reading in readings
+        if reading.bound != "at-least"
+        or reading in targets
+        or not any(reading.low < target.low and reading.basis == target.basis for target in targets)
+    ]
+
+
+def _is_target(reading: _Reading) -> bool:
+    start = max(reading.statement.start, reading.start - _TARGET_REACH)
+    return _TARGET.search(reading.statement.passage.text[start : reading.start]) is not None
 
 
 def _beside_weight(readings: list[_Reading]) -> list[_Reading]:

@@ -63,6 +63,19 @@ _TIME_BEFORE_DURATION = re.compile(r"[\s-]*(?:of\s|in\s)?(?:the\s)?$", re.IGNORE
 _AT_ONCE = re.compile(r"\s?(?:\([^()]{1,12}\)\s?)?(?P<comma>,\s?)?", re.IGNORECASE)
 # Months from which a range behind the disease, or a limit behind a comma, is how old people are: "MS, 18-60 years".
 _LEAST_AGE = 144
+# And up to which: "T1DM, 6-60 years".
+_MOST_DISEASE = 480
+# By which criteria the disease was told, between its name and the time.
+_BY_CRITERIA = re.compile(
+    r"[\s,(]{0,3}(?:(?:as per|per|by|with|according to|fulfil\w*|meeting|satisfying|under|on|in)\s)?(?:the\s)?"
+    r"(?:(?:revised|modified|classification|criteria|of|the|\d{4}|ACR|EULAR|ADA|WHO|SLICC|ARA|Poser|Mc ?Donald)\b"
+    r"[\s/,()]{0,3}){1,8}",
+    re.IGNORECASE,
+)
+_CRITERIA_NAMED = re.compile(r"criteria|ACR|EULAR|\bADA\b|\bWHO\b|SLICC|\bARA\b|Poser|Mc ?Donald", re.IGNORECASE)
+# Between a time and the name of the disease behind it: "6 months of RA;".
+_OF_DISEASE = re.compile(r"\s(?:(?:of|with|having|history of)\s)?(?:established\s|known\s|active\s)?", re.IGNORECASE)
+_DISEASE_ENDS = re.compile(r"\s*(?:\([^()]{1,20}\)\s?)?(?:$|[,;.)\n])", re.IGNORECASE)
 _ENDS = re.compile(r"\s*(?:$|[,;.)\n]|and\b|with\b|before\b|prior\b)", re.IGNORECASE)
 _RECENT = re.compile(r"\b(?:last|past|previous|preceding)\b", re.IGNORECASE)
 _LASTS = re.compile(r"(?:for|of|since|lasting|duration|evolving)\W+$|\(\W*$", re.IGNORECASE)
@@ -174,14 +187,24 @@ def _belongs(criterion: Criterion, point: Named, limits: Limits, own: bool, cond
     if criterion.excludes and not own and kind != "disease":
         return None
     bare = kind == "disease" and point.span.words.lower() in ("duration", "course")
-    if bare and (not own or _DURATION_OF_STUDY.match(text, point.end)):
+    alone = (
+        bare
+        and not criterion.excludes
+        and not text[criterion.start : point.start].strip(" \t*•-–.()0123456789①②③④⑤⑥⑦⑧⑨")
+    )
+    if bare and ((not own and not alone) or _DURATION_OF_STUDY.match(text, point.end)):
         return None
     if limits.end <= point.start:
         between = text[limits.end : point.start]
         # "Surgery with at least 3 months of evolution": what evolves stands farther before.
         before = 80 if point.span.words.lower() == "of evolution" else 30
         around = text[max(criterion.start, limits.start - before) : limits.start]
-        fits = _time_before(kind, between, limits)
+        fits = _time_before(kind, between, limits) or (
+            kind == "named"
+            and limits.written
+            and _OF_DISEASE.fullmatch(between) is not None
+            and _DISEASE_ENDS.match(text, point.end, criterion.end) is not None
+        )
     elif limits.start >= point.end:
         between = text[point.end : limits.start]
         around = text[max(criterion.start, point.start - 25) : point.start]
@@ -200,22 +223,33 @@ def _belongs(criterion: Criterion, point: Named, limits: Limits, own: bool, cond
     if not limits.written:
         lone = limits.end <= point.start or kind in ("disease", "named", "progression")
         return "The time stands without an operator." if lone else None
+    if alone and not own:
+        return "The criterion does not say of what."
     return "Counted from a later stage of the disease." if kind == "progression" else ""
 
 
 def _stands_at_once(criterion: Criterion, point: Named, limits: Limits) -> bool:
     """Whether a time stands right behind the disease, and no other word before or behind tells what lasts so long."""
     text = criterion.passage.text
-    between = _AT_ONCE.fullmatch(text, point.end, limits.start)
+    between = _AT_ONCE.fullmatch(_without_criteria(text[point.end : limits.start]))
     ranged = limits.low is not None and limits.high is not None
     return (
         limits.written
         and between is not None
         and not ((ranged or between["comma"]) and float(limits.low or limits.high or 0) >= _LEAST_AGE)
+        and not (ranged and float(limits.high or 0) >= _MOST_DISEASE)
         and _ENDS.match(text, limits.end) is not None
         and not _RECENT.search(text, limits.start, limits.end)
         and not _OTHER.search(text, max(criterion.start, point.start - 60), point.start)
     )
+
+
+def _without_criteria(between: str) -> str:
+    """The words between a disease and a time without the criteria by which it was told: "RA (ACR 1987), > 1 year"."""
+    found = _BY_CRITERIA.match(between)
+    if not found or not _CRITERIA_NAMED.search(found.group()):
+        return between
+    return f"{', ' if ',' in found.group() else ' '}{between[found.end() :]}"
 
 
 def _last_clause(words: str) -> str:
@@ -233,6 +267,7 @@ def _time_before(kind: str, between: str, limits: Limits) -> bool:
 
 def _time_behind(kind: str, between: str) -> bool:
     if kind in ("named", "progression"):
+        between = _without_criteria(between)
         return _LASTING.fullmatch(between) is not None and _LASTS.search(between + " ") is not None
     return len(between) <= _REACH and not _BREAKS.search(between)
 

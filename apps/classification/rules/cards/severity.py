@@ -133,7 +133,9 @@ _ONE_MORE_COUNT = re.compile(
 )
 # The number of joints that are looked at, and words that count nothing.
 _ALL_JOINTS = re.compile(r"(?:28|32|44|66|68|an?)\s*", re.IGNORECASE)
-_COUNTED_BEFORE = re.compile(r"\s*(?:of\s+)?(?:(?:active|actively|both|the)\s+)?", re.IGNORECASE)
+_COUNTED_BEFORE = re.compile(
+    r"\s*(?:(?:out\s)?of\s+|/\s?)?(?:(?:28|32|44|66|68)\s+)?(?:(?:active|actively|both|the)\s+)?", re.IGNORECASE
+)
 _SIDE_BEFORE = re.compile(r"(?<![\w.,])(\d{1,5}(?:[.,·]\d{1,3})?)\s?[%％]?\s?(\\?[<≤>≥]\s?\\?=?)\s?$")
 _OUTSIDE = re.compile(r"\b(?:outside|not (?:between|within|in the range))\b", re.IGNORECASE)
 _LONE = re.compile(
@@ -325,6 +327,22 @@ class _Mention(NamedTuple):
     end: int
 
 
+# "Urine protein:creatinine" is a measure of protein.
+_PROTEIN_TO = re.compile(r"\b(?:(?:urin\w+|spot)\s)?protein\s?[:/]\s?(?:serum\s)?$", re.IGNORECASE)
+# The number of a variant is none where decimals follow: "DAS28 3.2".
+_DECIMALS = re.compile(r"[\s-]\d$")
+
+
+def _as_meant(term: Named, text: str) -> Named:
+    """A measure as the words beside its name have it."""
+    if term.value == "creatinine" and (found := _PROTEIN_TO.search(text, max(0, term.start - 24), term.start)):
+        return term._replace(value="proteinuria", start=found.start())
+    lost = _DECIMALS.search(text, term.start, term.end)
+    if lost and re.match(r"[.,]\d", text[term.end : term.end + 2]):
+        return term._replace(end=lost.start())
+    return term
+
+
 def _mentions(criterion: Criterion, terms: list[Named]) -> list[_Mention]:
     """The measures named in a criterion; a name and its abbreviation beside it are one."""
     mentions: list[_Mention] = []
@@ -333,6 +351,7 @@ def _mentions(criterion: Criterion, terms: list[Named]) -> list[_Mention]:
             mentions.append(_Mention("ln-class", term.start, term.end))
         if term.field != "measure":
             continue
+        term = _as_meant(term, criterion.passage.text)
         if mentions and mentions[-1].measure == term.value:
             between = criterion.passage.text[mentions[-1].end : term.start]
             if not any(sign.isalnum() for sign in between) and len(between) < 5:
