@@ -81,14 +81,18 @@ class Refused(ValueError):
         self.place = place
 
 
+_ALL_UNSAID: dict[str, tuple[str, ...]] = dict.fromkeys(DECIDABLE, ())
+
+
 def said_of(title: str, summary: str, labels: Iterable[LabelLike]) -> dict[str, tuple[str, ...]]:
     """What registry and rules say of each field that can be decided."""
-    values: dict[str, list[str]] = {field: [] for field in DECIDABLE}
+    given: dict[str, list[str]] = {}
     for label in labels:
-        if label.scheme in values:
-            values[label.scheme].append(label.value)
-    said = {field: in_field_order(field, given) for field, given in values.items()}
-    return said | {PLAIN_TITLE: (title,) if title else (), SUMMARY: (summary,) if summary else ()}
+        if label.scheme in _ALL_UNSAID:
+            given.setdefault(label.scheme, []).append(label.value)
+    said = {field: in_field_order(field, values) for field, values in given.items()}
+    # Most studies have no card: what nothing is said of needs no order.
+    return _ALL_UNSAID | said | {PLAIN_TITLE: (title,) if title else (), SUMMARY: (summary,) if summary else ()}
 
 
 def said_of_record(record: StudyRecord, labels: Iterable[LabelLike]) -> dict[str, tuple[str, ...]]:

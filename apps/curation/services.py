@@ -71,7 +71,8 @@ def publish(records: Mapping[str, StudyRecord]) -> int:
     studies = Study.objects.select_for_update().filter(pk__in=records).order_by("pk")
     states = dict(studies.values_list("pk", "registry_state"))
     labels: defaultdict[str, list[StudyLabel]] = defaultdict(list)
-    for label in StudyLabel.objects.filter(study_id__in=states).order_by("pk"):
+    told = StudyLabel.objects.filter(study_id__in=states).order_by("pk")
+    for label in told.only("study_id", "scheme", "value", "reason", "doubtful"):
         labels[label.study_id].append(label)
     overrides: defaultdict[str, list[StudyOverride]] = defaultdict(list)
     for override in StudyOverride.objects.filter(nct_id__in=states).order_by("pk"):
@@ -106,7 +107,7 @@ def _compare(records: Mapping[str, StudyRecord], nct_ids: Iterable[str]) -> None
     for nct_id, entry in mine.items():
         own = ProtocolPrint(tuple(entry.hashes))
         for other, hashes in held.get(entry.sponsor, ()) if entry.hashes else ():
-            degree = similarity(own, ProtocolPrint(tuple(hashes))) if other != nct_id else 0.0
+            degree = similarity(own, ProtocolPrint(tuple(hashes)), at_least=THRESHOLD) if other != nct_id else 0.0
             if degree >= THRESHOLD:
                 pairs.append((nct_id, other, degree))
     index_pairs(changed, pairs)

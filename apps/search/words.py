@@ -41,9 +41,16 @@ def spelt(texts: Iterable[str]) -> set[str]:
     """The words of these texts that a misspelt one can be held against, folded."""
     tokens: set[str] = set()
     for text in texts:
-        folded = fold(text)
-        tokens.update(folded.translate(_APART).split() if folded.isascii() else TOKEN.findall(folded))
-    return {token for token in tokens if LETTERS.fullmatch(token)}
+        # Line by line where a sign is not ASCII: the other lines take the quick way.
+        for line in (text,) if text.isascii() else text.split("\n"):
+            folded = fold(line)
+            tokens.update(folded.translate(_APART).split() if folded.isascii() else TOKEN.findall(folded))
+    return {token for token in tokens if _is_spelt(token)}
+
+
+def _is_spelt(token: str) -> bool:
+    # In ASCII, letters are what `isalpha` says.
+    return token.isalpha() and 4 <= len(token) <= 40 if token.isascii() else bool(LETTERS.fullmatch(token))
 
 
 @lru_cache(maxsize=16384)

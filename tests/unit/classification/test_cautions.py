@@ -306,6 +306,15 @@ def test_the_estimate_for_long_texts_is_near_the_truth() -> None:
     assert similarity(one, other) == pytest.approx(0.6, abs=0.1)
 
 
+@given(st.sets(st.integers(0, 400), max_size=SIZE), st.sets(st.integers(0, 400), max_size=SIZE), st.floats(0.01, 1))
+def test_a_similarity_that_reaches_what_is_asked_for_is_told_whole(
+    one: set[int], other: set[int], least: float
+) -> None:
+    prints = ProtocolPrint(tuple(sorted(one))), ProtocolPrint(tuple(sorted(other)))
+    whole, asked = similarity(*prints), similarity(*prints, at_least=least)
+    assert asked == whole or (asked == 0.0 and whole < least)
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.from_regex(fees._FEE))
 def test_the_short_look_passes_all_that_the_long_one_finds(text: str) -> None:

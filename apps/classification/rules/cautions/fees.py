@@ -59,9 +59,12 @@ _FEE = re.compile(
     ),
     re.IGNORECASE,
 )
-# Texts without any of these words, which are most, need no closer look.
+# Texts without any of these words, which are most, need no closer look. What may stand between two of them is told
+# loosely, since RE2 knows the white space of ASCII alone.
 _CUES = re2.compile(
-    r"(?i)pay|paid|fund|financ|sponsored|\bown\b|\bfees?\b|charge|bill|costs?\b|expens|borne|covered|price|\bmet\b"
+    r"(?i)\b(?:pay|paid|fee|charged|billed)|(?:funded|financed|borne|covered|met)\W+by|"
+    r"patient\W+(?:funded|financed|sponsored)|\bown\W+(?:fund|money|expens|cost|pocket)|"
+    r"\b(?:bear|cover|meet|responsible)\W[^.;]*(?:cost|fee|expens|charge|price)"
 )
 # So far to both sides a sentence is looked at.
 _REACH = 400

@@ -6,7 +6,6 @@ the similarity is exact; of a longer one it is estimated, at the threshold with 
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,14 +42,16 @@ def print_of(record: StudyRecord) -> ProtocolPrint:
         (one * _FIRST + two * _SECOND + three & _MASK) >> 33
         for one, two, three in zip(numbers, numbers[1:], numbers[2:], strict=False)
     }
-    return ProtocolPrint(tuple(heapq.nsmallest(SIZE, shingles)))
+    return ProtocolPrint(tuple(sorted(shingles)[:SIZE]))
 
 
-def similarity(one: ProtocolPrint, other: ProtocolPrint) -> float:
-    """From 0 to 1; 0 where either has no print."""
+def similarity(one: ProtocolPrint, other: ProtocolPrint, *, at_least: float = 0.0) -> float:
+    """From 0 to 1; 0 where either has no print. With `at_least` also 0 where it is soon seen to be less than that."""
     if not one.hashes or not other.hashes:
         return 0.0
     mine, theirs = set(one.hashes), set(other.hashes)
+    if len(mine & theirs) < at_least * max(len(mine), len(theirs)):
+        return 0.0
     smallest = sorted(mine | theirs)
     if len(mine) == SIZE or len(theirs) == SIZE:
         smallest = smallest[:SIZE]
