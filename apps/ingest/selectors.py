@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.ctgov.parser import parse_study
@@ -20,6 +20,8 @@ from apps.studies.records import StudyRecord
 
 State = SyncRun.State
 GOOD = (State.OK, State.UNCHANGED)
+# Kinds of runs over the whole scope; "full" sorts before "replay".
+_WHOLE = (SyncRun.Kind.FULL, SyncRun.Kind.REPLAY)
 # Enough past runs to see how often the registry has failed in a row.
 _PAST_RUNS = 24
 
@@ -100,24 +102,35 @@ def last_good_run(by: dt.date | None = None) -> SyncRun | None:
 
     With `by` what it was as of at the end of that day (UTC).
     """
-    kinds = (SyncRun.Kind.FULL, SyncRun.Kind.REPLAY)  # "full" sorts before "replay"
-    runs = SyncRun.objects.filter(kind__in=kinds, state__in=GOOD)
-    return (runs if by is None else runs.filter(finished_at__lt=_end_of(by))).order_by("kind", "-pk").first()
+    return _good_runs(by).first()
 
 
-def rules_in_force(by: dt.date | None = None) -> tuple[int, int] | None:
-    """The versions of the rules and of the words accepted over their files that have labelled the studies; with `by`
-    those that had by the end of that day (UTC). None where none had.
+def runs_behind(by: dt.date | None = None) -> tuple[SyncRun | None, SyncRun | None]:
+    """The run of `last_good_run`, and the one that labelled studies last, by whose rules and words they are labelled.
 
-    Of a run of any kind: stored records are labelled anew without asking the registry.
+    That is one of any kind: stored records are labelled anew without asking the registry. One statement.
     """
-    runs = SyncRun.objects.filter(state=State.OK)
-    runs = runs if by is None else runs.filter(finished_at__lt=_end_of(by))
-    return runs.order_by("-finished_at").values_list("ruleset_version", "terms_version").first()
+    labelled = _by(SyncRun.objects.filter(state=State.OK), by).order_by("-finished_at")
+    either = Q(pk=Subquery(_good_runs(by).values("pk")[:1])) | Q(pk=Subquery(labelled.values("pk")[:1]))
+    found = list(SyncRun.objects.filter(either))
+    good = (run for run in found if run.kind in _WHOLE)
+    ended = [(run.finished_at, run) for run in found if run.state == State.OK and run.finished_at]
+    return (
+        min(good, key=lambda run: (run.kind, -run.pk), default=None),
+        max(ended, key=lambda pair: pair[0], default=(None, None))[1],
+    )
 
 
-def _end_of(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC)
+def _good_runs(by: dt.date | None) -> QuerySet[SyncRun]:
+    """Those of the whole scope that ended well, the one first that counts."""
+    return _by(SyncRun.objects.filter(kind__in=_WHOLE, state__in=GOOD), by).order_by("kind", "-pk")
+
+
+def _by(runs: QuerySet[SyncRun], day: dt.date | None) -> QuerySet[SyncRun]:
+    """Those that had ended by the end of a day (UTC)."""
+    if day is None:
+        return runs
+    return runs.filter(finished_at__lt=dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), dt.UTC))
 
 
 def due_at() -> dt.datetime:

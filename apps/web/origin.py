@@ -9,22 +9,22 @@ from django.utils import timezone
 
 from apps.exports.about import Origin
 from apps.ingest.models import SyncRun
-from apps.ingest.selectors import last_good_run, rules_in_force
+from apps.ingest.selectors import runs_behind
 
 
 def origin_of(day: dt.date | None = None) -> Origin:
     """Of what is published or, with a day, was by its end."""
+    good, labelled = runs_behind(day)
     if day is None or day >= timezone.now().date():
-        return present_origin(last_good_run(day))
-    run = last_good_run(day)
-    return Origin(run.data_timestamp if run else "", *(rules_in_force(day) or (None, None)))
+        return present_origin(good, labelled)
+    stamp = good.data_timestamp if good else ""
+    return Origin(stamp, *((labelled.ruleset_version, labelled.terms_version) if labelled else (None, None)))
 
 
-def present_origin(run: SyncRun | None) -> Origin:
-    """Of what is published since this run. The rules are this process's own; which words lie over their files, the runs
-    tell."""
-    versions = rules_in_force()
-    return Origin(run.data_timestamp if run else "", terms_version=versions[1] if versions else 0)
+def present_origin(good: SyncRun | None, labelled: SyncRun | None) -> Origin:
+    """Of what is published since these runs. The rules are this process's own; which words lie over their files, the
+    runs tell."""
+    return Origin(good.data_timestamp if good else "", terms_version=labelled.terms_version if labelled else 0)
 
 
 @lru_cache(maxsize=64)

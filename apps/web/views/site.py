@@ -19,7 +19,7 @@ from django.utils.translation import override
 
 from apps.core.languages import current_language, day_words, in_language, without_language
 from apps.exports.about import Origin
-from apps.ingest.selectors import last_good_run
+from apps.ingest.selectors import runs_behind
 from apps.web.origin import present_origin
 
 # A page may name the registry's date up to so many seconds after a run has moved it.
@@ -49,8 +49,8 @@ class _Known:
 
     def get(self) -> AsOf:
         if time.monotonic() >= self._until:
-            run = last_good_run()
-            self._value = AsOf(run.pk if run else 0, present_origin(run))
+            good, labelled = runs_behind()
+            self._value = AsOf(good.pk if good else 0, present_origin(good, labelled))
             self._until = time.monotonic() + AS_OF_SECONDS
         return self._value
 

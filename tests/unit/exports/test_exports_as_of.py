@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -14,6 +15,7 @@ from django.test import Client
 from apps.classification.rules import RULESET_VERSION
 from apps.exports.formats import FORMATS
 from apps.ingest.models import SyncRun
+from apps.ingest.selectors import last_good_run, runs_behind
 from apps.web.views.site import known
 from tests.factories.documents import entry, publish_at
 from tests.unit.exports.readers import csv_rows, jsonl_rows, parquet_rows, taken, xlsx_rows
@@ -148,3 +150,17 @@ def test_no_file_is_made_of_a_day_without_a_list(client: Client, address: str, d
     page = client.get(f"/trials/{address}?as_of={day}&status=COMPLETED", headers={"Accept": "text/html"})
     assert page.status_code == 400
     assert 'href="/trials/?status=COMPLETED"' in page.content.decode()
+
+
+def test_run_and_versions_are_those_of_two_runs_in_one_statement(django_assert_num_queries: Any) -> None:
+    """A newer full run that found nothing new is what the site is as of; who labelled last is another run."""
+    SyncRun.objects.create(kind="full", state="unchanged", finished_at="2024-03-06T11:00:00Z", ruleset_version=9)
+    SyncRun.objects.create(kind="replay", state="ok", finished_at="2024-03-07T11:00:00Z", ruleset_version=6)
+    SyncRun.objects.create(kind="full", state="held", finished_at="2024-03-08T11:00:00Z", ruleset_version=7)
+    with django_assert_num_queries(1):
+        good, labelled = runs_behind()
+    assert good == last_good_run()
+    assert (good.state, good.ruleset_version, labelled.kind, labelled.ruleset_version) == ("unchanged", 9, "replay", 6)
+    good, labelled = runs_behind(dt.date(2024, 3, 3))
+    assert (good.ruleset_version, labelled.ruleset_version) == (3, 4)
+    assert runs_behind(dt.date(2024, 2, 1)) == (None, None)

@@ -164,8 +164,8 @@ def test_queries_of_a_list(client: Client, django_assert_num_queries: DjangoAsse
 
     client.get("/trials/")
     known.forget()
-    # 1 the dataset's version, 2 the last good run (for the registry's date), 3 the newest (for the words), 4 the rows.
-    with django_assert_num_queries(4):
+    # 1 the dataset's version, 2 the runs behind it (for the registry's date), 3 the rows.
+    with django_assert_num_queries(3):
         client.get("/trials/")
     # 1 the version, 2 the search of the texts, 3 their ranking, 4 the rows. The runs are remembered for some seconds.
     with django_assert_num_queries(4):
