@@ -72,7 +72,7 @@ def publish(records: Mapping[str, StudyRecord]) -> int:
     states = dict(studies.values_list("pk", "registry_state"))
     labels: defaultdict[str, list[StudyLabel]] = defaultdict(list)
     told = StudyLabel.objects.filter(study_id__in=states).order_by("pk")
-    for label in told.only("study_id", "scheme", "value", "reason", "doubtful"):
+    for label in told.defer("evidence"):
         labels[label.study_id].append(label)
     overrides: defaultdict[str, list[StudyOverride]] = defaultdict(list)
     for override in StudyOverride.objects.filter(nct_id__in=states).order_by("pk"):

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.classification.models import StudyLabel
 from apps.classification.rules import classify
 from apps.classification.services import store_labels
 from apps.ctgov.parser import parse_study
@@ -365,6 +367,17 @@ def test_any_order_of_syncs_and_decisions_ends_as_their_replay_does(
 @pytest.fixture
 def stored_study(registry: RegistryEmulator) -> None:
     sync()
+
+
+def test_the_statements_of_publishing_do_not_grow_with_the_studies(stored_study: None) -> None:
+    def statements(nct_ids: list[str]) -> int:
+        records = records_of(nct_ids)
+        with CaptureQueriesContext(connection) as asked, transaction.atomic():
+            publish(records)
+        return len(asked)
+
+    assert StudyLabel.objects.filter(detail__isnull=False).count() > 1
+    assert statements([nct(at) for at in range(10)]) == statements([nct(3)])
 
 
 def test_every_field_that_can_be_decided_has_a_name() -> None:
