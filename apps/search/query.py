@@ -537,13 +537,9 @@ class _Reader:
         self._problems.append(Problem(name, _shown(value), allowed, told))
 
 
-# Control characters, and signs that nobody sees in what was copied: soft hyphens, joiners, byte order marks.
-_UNSEEN = ("Cc", "Cf")
-
-
 def clean_text(raw: str) -> str:
-    """One line of text in composed form (NFC), white space single; what nobody sees and broken code points are gone."""
-    kept = "".join(char for char in raw[: 20 * MAX_Q] if char.isspace() or unicodedata.category(char) not in _UNSEEN)
+    """One line of text in composed form (NFC), white space single; control characters and broken code points are gone."""
+    kept = "".join(char for char in raw[: 20 * MAX_Q] if char.isspace() or unicodedata.category(char) != "Cc")
     return " ".join(unicodedata.normalize("NFC", kept.encode("utf-8", "ignore").decode()).split())
 
 

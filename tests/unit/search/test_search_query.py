@@ -110,7 +110,6 @@ def test_what_can_be_given_once_is_told_when_given_twice():
     ("typed", "read_as"),
     [
         ("lu\x00pus", "lupus"),
-        ("\ufefflu\xadpus neph\u200britis", "lupus nephritis"),
         ("\x01lupus\x7f", "lupus"),
         ("lupus\tnephritis\r\n", "lupus nephritis"),
         ("lupus\u2028\x00nephritis\x85", "lupus nephritis"),
