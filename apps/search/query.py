@@ -538,7 +538,7 @@ class _Reader:
 
 
 def clean_text(raw: str) -> str:
-    """One line of text in composed form (NFC), white space single; control characters and broken code points are gone."""
+    """One line of text in composed form (NFC), white space single, control characters and broken code points gone."""
     kept = "".join(char for char in raw[: 20 * MAX_Q] if char.isspace() or unicodedata.category(char) != "Cc")
     return " ".join(unicodedata.normalize("NFC", kept.encode("utf-8", "ignore").decode()).split())
 
